@@ -1,0 +1,1 @@
+"""Types that users put beside Generic Initiators; every dialect has them."""

@@ -1,0 +1,222 @@
+"""The dialects: each published shape of the Generic Initiator objects, with its behaviour, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from sandbox.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from sandbox.qapi.schema import Schema
+    from sandbox.qom.types import TypeInfo, TypeRegistry
+
+ALL_MACHINES: Final = frozenset({"virt", "pc", "q35"})
+
+
+INTRODUCED: Final[Mapping[str, tuple[int, int]]] = {
+    "offset": (8, 1),
+    "rom": (8, 2),
+    "iommufd": (9, 0),
+    "memory-backend-shm": (9, 1),
+    "poll-weight": (11, 1),
+}
+"""The QEMU that first had a type or property, where it is younger than the oldest dialect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One published shape of the objects.
+
+    Attributes:
+        name: how users call it.
+        summary: one line for people.
+        family: the folder of ``qom_types`` that has the QAPI fragment and the types.
+        qemu_version: major, minor and micro of the QEMU whose answers it gives.
+        interface_version: the QEMU whose QAPI members it takes.
+        initiator_machines: the machines whose SRAT gets what these objects contribute.
+        swaps_bus_and_devfn: whether the two bytes of a PCI handle stand in each other's place.
+        failure_may_resize: whether an object-add that fails while completing may resize the buckets of ``/objects``.
+        monitors_are_objects: whether monitors stand in ``/objects``.
+        root_containers: the containers that ``/`` has before there is a machine; others come when they are needed.
+    """
+
+    name: str
+    summary: str
+    family: str
+    qemu_version: tuple[int, int, int]
+    interface_version: tuple[int, int]
+    initiator_machines: frozenset[str] = ALL_MACHINES
+    swaps_bus_and_devfn: bool = False
+    failure_may_resize: bool = True
+    monitors_are_objects: bool = False
+    root_containers: tuple[str, ...] = ()
+
+    @property
+    def has_ports(self) -> bool:
+        """Whether the dialect knows acpi-generic-port."""
+        return self.family == "merged" and self.interface_version >= (9, 2)
+
+    def symbols(self) -> frozenset[str]:
+        """Return what the ``if`` of a fragment may test: ``QEMU_x_y`` for each version up to the dialect's."""
+        steps = ((8, 1), (8, 2), (9, 0), (9, 1), (9, 2), (10, 0), (11, 1))
+        return frozenset(f"QEMU_{major}_{minor}" for major, minor in steps if (major, minor) <= self.interface_version)
+
+    def schema(self) -> Schema:
+        """Parse the family's QAPI fragment as this dialect has it."""
+        return load_fragment(self.family, self.symbols())
+
+    def types(self) -> Iterator[TypeInfo]:
+        """Give the user-creatable types, parents first, with the properties that they have in this dialect."""
+        from qom_types.common.backends import BACKENDS
+        from qom_types.common.companions import COMPANIONS
+
+        for info in (*BACKENDS, *COMPANIONS):
+            if INTRODUCED.get(info.name, (0, 0)) <= self.interface_version:
+                known = tuple(p for p in info.properties if INTRODUCED.get(p.name, (0, 0)) <= self.interface_version)
+                yield replace(info, properties=known)
+        if self.family == "v2":
+            from qom_types.v2.initiators import INITIATORS
+
+            yield from INITIATORS
+            return
+        from qom_types.merged.initiators import generic_initiator
+
+        yield generic_initiator(swaps_bus_and_devfn=self.swaps_bus_and_devfn)
+        if self.has_ports:
+            from qom_types.merged.ports import GENERIC_PORT
+
+            yield GENERIC_PORT
+
+    def register_types(self, registry: TypeRegistry) -> None:
+        """Add the dialect's user-creatable types to a registry."""
+        for info in self.types():
+            registry.register(info)
+
+
+DIALECTS: Final[Mapping[str, Dialect]] = {
+    dialect.name: dialect
+    for dialect in (
+        Dialect(
+            "v2",
+            "the series of October 2023: device and node, or the nvidia object with a run of nodes; arm virt only",
+            "v2",
+            (7, 2, 0),
+            (8, 1),
+            initiator_machines=frozenset({"virt"}),
+        ),
+        Dialect(
+            "9.0",
+            "QEMU 9.0.0 to 9.0.3 and 9.1: merged objects, bus and devfn swapped in the handle",
+            "merged",
+            (9, 0, 0),
+            (9, 0),
+            swaps_bus_and_devfn=True,
+        ),
+        Dialect("9.2", "QEMU 9.2: the handle is right, and there are Generic Ports", "merged", (9, 2, 0), (9, 2)),
+        Dialect(
+            "10.0", "QEMU 10.0", "merged", (10, 0, 2), (10, 0), root_containers=("chardevs", "objects", "backend")
+        ),
+        Dialect(
+            "11.1",
+            "QEMU 11.1: monitors stand in /objects beside the initiators",
+            "merged",
+            (11, 1, 3),
+            (11, 1),
+            failure_may_resize=False,
+            monitors_are_objects=True,
+            root_containers=("chardevs", "objects", "backend", "audiodevs"),
+        ),
+    )
+}
+
+MISSION: Final = "v2"
+"""The dialect where nothing tells which one is meant."""
+
+NEWEST: Final = "11.1"
+
+INITIATOR_TYPES: Final = frozenset({"acpi-generic-initiator", "nvidia-acpi-generic-initiator", "acpi-generic-port"})
+
+
+def dialect_named(name: str) -> Dialect:
+    """Return the dialect of that name.
+
+    Raises:
+        InputError: there is none; the message lists those there are.
+    """
+    try:
+        return DIALECTS[name]
+    except KeyError:
+        known = ", ".join(DIALECTS)
+        raise InputError(f"unknown dialect '{name}'; known are: {known}") from None
+
+
+def deduce_dialect(objects: Iterable[Mapping[str, object]]) -> tuple[Dialect, str]:
+    """Return the dialect that objects are written in and, in one phrase, why.
+
+    Args:
+        objects: the members of each object as given, ``qom-type`` among them, in the order of their appearance.
+    """
+    for members in objects:
+        typename = members.get("qom-type")
+        if typename == "nvidia-acpi-generic-initiator":
+            return DIALECTS["v2"], "the object nvidia-acpi-generic-initiator"
+        if typename == "acpi-generic-port":
+            return DIALECTS[NEWEST], "the object acpi-generic-port"
+        if typename == "acpi-generic-initiator":
+            if "device" in members:
+                return DIALECTS["v2"], "the member 'device' of acpi-generic-initiator"
+            if "pci-dev" in members:
+                return DIALECTS[NEWEST], "the member 'pci-dev' of acpi-generic-initiator"
+    return DIALECTS[MISSION], "nothing tells otherwise"
+
+
+def foreign_member(dialect: Dialect, members: Mapping[str, object]) -> str | None:
+    """Say which other dialects know a type or member that this one does not; None where there is no such thing.
+
+    Args:
+        dialect: the dialect in which the object is to be made.
+        members: the object's members as given, ``qom-type`` among them.
+    """
+    typename = members.get("qom-type")
+    if typename not in INITIATOR_TYPES:
+        return None
+    known = _members_of(dialect)
+    if typename not in known:
+        return _elsewhere(f"'{typename}'", [d.name for d in DIALECTS.values() if typename in _members_of(d)], dialect)
+    for member in members:
+        if member not in ("qom-type", "id") and member not in known[typename]:
+            others = [d.name for d in DIALECTS.values() if member in _members_of(d).get(str(typename), ())]
+            if others:
+                return _elsewhere(f"member '{member}' of {typename}", others, dialect)
+    return None
+
+
+def _members_of(dialect: Dialect) -> Mapping[str, frozenset[str]]:
+    if dialect.family == "v2":
+        return {
+            "acpi-generic-initiator": frozenset({"device", "node"}),
+            "nvidia-acpi-generic-initiator": frozenset({"device", "numa-node-start", "numa-node-count"}),
+        }
+    members = {"acpi-generic-initiator": frozenset({"pci-dev", "node"})}
+    if dialect.has_ports:
+        members["acpi-generic-port"] = frozenset({"pci-bus", "node"})
+    return members
+
+
+def _elsewhere(what: str, others: list[str], dialect: Dialect) -> str:
+    return f"{what} is not known to dialect {dialect.name}; known to: {', '.join(others)}"
+
+
+def load_fragment(family: str, symbols: frozenset[str]) -> Schema:
+    """Parse ``qom.json`` of a family; members whose ``if`` does not hold for ``symbols`` are left out."""
+    from sandbox.qapi.schema import parse_schema
+    from sandbox.resources import read_beside
+
+    def read(path: str) -> str:
+        return read_beside(__file__, *path.split("/")[1:])
+
+    file = f"qom_types/{family}/qom.json"
+    return parse_schema(read(file), file, read_include=read, defined=symbols)

@@ -1,0 +1,129 @@
+"""How two tables differ: by structures and by fields, not only by bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from sandbox.acpi.alignment import align, align_by_path
+from sandbox.acpi.fields import describe
+from sandbox.acpi.header import ChecksumState, checksum_state
+
+if TYPE_CHECKING:
+    from sandbox.acpi.description import Field, Structure, Value
+
+
+class Kind(Enum):
+    """What became of a structure or field on the way from table a to table b."""
+
+    CHANGED = "changed"
+    ADDED = "added"
+    REMOVED = "removed"
+    MOVED = "moved"
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of a difference: a field, or a whole structure, in one of the two tables.
+
+    Attributes:
+        path: as in the table's description.
+        offset: its first byte, counted from the table's start.
+        length: its bytes.
+        value: the field's value; a structure's bytes.
+        meaning: the field's meaning; a structure's summary.
+    """
+
+    path: str
+    offset: int
+    length: int
+    value: Value
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One difference between a table a and a table b.
+
+    Attributes:
+        kind: CHANGED: a field has another value. ADDED, REMOVED: a structure, or a field in a pair of structures,
+            is in one table only. MOVED: a structure with the same bytes stands elsewhere in the order.
+        name: what the ACPI specification calls the field or structure.
+        a: where and what in table a; None if it was added.
+        b: where and what in table b; None if it was removed.
+        consequent: it merely follows from other differences: the checksum where both are right, the length where
+            both are that of their table or structure.
+    """
+
+    kind: Kind
+    name: str
+    a: Side | None
+    b: Side | None
+    consequent: bool = False
+
+
+def diff_tables(a: bytes, b: bytes) -> tuple[Difference, ...]:
+    """The differences from table a to table b, the header's first; empty exactly if the bytes are the same.
+
+    Tables that do not decode are compared as far as they can be described.
+    """
+    described_a, described_b = describe(a), describe(b)
+    head_a, *body_a = described_a.structures
+    head_b, *body_b = described_b.structures
+    is_matrix = described_a.signature == described_b.signature == "SLIT"
+    alignment = (align_by_path if is_matrix else align)(body_a, body_b)
+    found = _compare(head_a, head_b, _consequent_in_header(a, b))
+    for pair in alignment.changed:
+        found += _compare(*pair, _consequent_in_structure(*pair))
+    found += [Difference(Kind.MOVED, gone.name, _whole(gone), _whole(new)) for gone, new in alignment.moved]
+    found += [Difference(Kind.REMOVED, gone.name, _whole(gone), None) for gone in alignment.removed]
+    found += [Difference(Kind.ADDED, new.name, None, _whole(new)) for new in alignment.added]
+    return tuple(sorted(found, key=_position))
+
+
+def _compare(a: Structure, b: Structure, consequent: frozenset[str]) -> list[Difference]:
+    in_a, in_b = _by_key(a), _by_key(b)
+    found = []
+    for key in in_a | in_b:
+        one, other = in_a.get(key), in_b.get(key)
+        if one and other:
+            if one.raw != other.raw:
+                found.append(Difference(Kind.CHANGED, one.name, _side(one), _side(other), key in consequent))
+        elif one:
+            found.append(Difference(Kind.REMOVED, one.name, _side(one), None))
+        elif other:
+            found.append(Difference(Kind.ADDED, other.name, None, _side(other)))
+    return found
+
+
+def _consequent_in_header(a: bytes, b: bytes) -> frozenset[str]:
+    keys = set()
+    if all(int.from_bytes(data[4:8], "little") == len(data) for data in (a, b)):
+        keys.add(".length")
+    if checksum_state(a) is checksum_state(b) is ChecksumState.VALID:
+        keys.add(".checksum")
+    return frozenset(keys)
+
+
+def _consequent_in_structure(a: Structure, b: Structure) -> frozenset[str]:
+    """The length of a structure follows from its other fields unless it is one that could not be decoded."""
+    decoded = not any(field.path.endswith(".body") for structure in (a, b) for field in structure.fields)
+    return frozenset({".length"} if decoded else ())
+
+
+def _by_key(structure: Structure) -> dict[str, Field]:
+    return {field.path[len(structure.path) :]: field for field in structure.fields}
+
+
+def _side(field: Field) -> Side:
+    return Side(field.path, field.offset, field.length, field.value, field.meaning)
+
+
+def _whole(structure: Structure) -> Side:
+    return Side(structure.path, structure.offset, structure.length, structure.raw, structure.summary)
+
+
+def _position(difference: Difference) -> int:
+    side = difference.a or difference.b
+    return side.offset if side else 0

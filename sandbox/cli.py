@@ -1,0 +1,130 @@
+"""The command ``qom-sandbox``. The only place that prints and that decides an exit status.
+
+Status 0: done and as expected. 1: an expectation or comparison failed, or the machine ended where it should not. 2:
+    what was
+given is wrong; the message stands on stderr.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Final
+
+from sandbox.errors import DecodeError, InputError, InputErrors, MachineExit
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+DONE: Final = 0
+FAILED: Final = 1
+WRONG_INPUT: Final = 2
+INTERRUPTED: Final = 130
+
+EXAMPLES: Final = """\
+examples:
+  qom-sandbox replay scenarios/grace-hopper-mig.yaml
+  qom-sandbox tables -o out scenarios/grace-hopper-mig.yaml
+  qom-sandbox tables --dialect 10.0 -- -M q35 -m 1G -object memory-backend-ram,id=m0,size=1G \\
+      -numa node,memdev=m0 -numa node,nodeid=1 -device pci-testdev,id=dev0 \\
+      -object acpi-generic-initiator,id=gi0,pci-dev=dev0,node=1
+  qom-sandbox show out/srat.dat
+  qom-sandbox diff out/srat.dat /sys/firmware/acpi/tables/SRAT
+
+exit status: 0 done and as expected; 1 an expectation failed or QEMU would have ended; 2 the input is wrong
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    qemu_words: list[str] | None = None
+    if "--" in words:
+        cut = words.index("--")
+        words, qemu_words = words[:cut], words[cut + 1 :]
+    parser = build_parser()
+    arguments = parser.parse_args(words)
+    arguments.qemu_words = qemu_words
+    if qemu_words is not None and arguments.command not in ("tables", None):
+        parser.error(f"'{arguments.command}' takes no QEMU arguments after '--'")
+    if arguments.version:
+        from sandbox import VERSION
+
+        print(f"qom-sandbox {VERSION}")
+        return DONE
+    if arguments.command is None:
+        parser.print_help()
+        return WRONG_INPUT
+    from sandbox import commands
+    from sandbox.report.style import Style
+
+    style = Style(colours=sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
+    try:
+        result = commands.run(arguments, style)
+        sys.stdout.write(result.text)
+        sys.stdout.flush()
+        if result.errors:
+            say_error(result.errors)
+    except MachineExit as ended:
+        say_error(ended.stderr)
+        return FAILED
+    except (InputError, InputErrors, DecodeError) as error:
+        say_error(str(error))
+        return WRONG_INPUT
+    except BrokenPipeError:
+        sys.stderr.close()
+        return DONE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return result.status
+
+
+def say_error(message: str) -> None:
+    """Write a message to stderr."""
+    print(message, file=sys.stderr)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line, without what follows ``--``."""
+    import argparse
+
+    parser = argparse.ArgumentParser(
+        prog="qom-sandbox",
+        description="QEMU's ACPI Generic Initiator objects and the tables they make, without a VM.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and end")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+
+    replay = commands.add_parser("replay", help="replay YAML scenarios and check what they expect")
+    replay.add_argument("scenarios", nargs="+", metavar="SCENARIO", help="a YAML file")
+    replay.add_argument("--junit", metavar="FILE", help="also write the results as JUnit XML")
+
+    tables = commands.add_parser("tables", help="make the tables of a scenario or of QEMU arguments after '--'")
+    tables.add_argument("scenario", nargs="?", metavar="SCENARIO", help="a YAML file; or QEMU arguments after '--'")
+    tables.add_argument("--firmware", choices=("none", "enumerated"), help="PCI bus numbers (default: enumerated)")
+    tables.add_argument("-o", "--output", metavar="DIR", help="write srat.dat, slit.dat and hmat.dat there")
+
+    for command in (replay, tables):
+        command.add_argument("--dialect", metavar="D", help="v2, 9.0, 9.2, 10.0 or 11.1 (default: as the objects tell)")
+        command.add_argument("--schema", metavar="FILE", help="a QEMU's qapi/qom.json that our members must agree with")
+        command.add_argument("-v", "--verbose", action="store_true", help="also list options that move no table")
+
+    show = commands.add_parser("show", help="show tables field by field")
+    show.add_argument("files", nargs="+", metavar="FILE", help="a raw table or acpidump's text")
+
+    diff = commands.add_parser("diff", help="name the fields in which two tables differ")
+    diff.add_argument("left", metavar="A")
+    diff.add_argument("right", metavar="B")
+
+    schema = commands.add_parser("schema", help="print the JSON Schema of scenarios")
+    for command in (replay, tables, show, diff):
+        command.add_argument("--json", action="store_true", help="print JSON")
+    schema.set_defaults(json=True)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

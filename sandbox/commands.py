@@ -1,0 +1,295 @@
+"""What each command of ``qom-sandbox`` does: arguments in, text and an exit status out. Nothing here prints."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from sandbox.errors import InputError, InputErrors, MachineExit, Place, SandboxError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Mapping, Sequence
+
+    from sandbox.acpi.dump import RawTable
+    from sandbox.machine.config import MachineConfig
+    from sandbox.report.style import Style
+    from sandbox.scenario.model import Scenario
+    from sandbox.scenario.tables import Tables
+    from sandbox.scenario.transcript import Origin, Transcript
+
+DONE: Final = 0
+FAILED: Final = 1
+WRONG_INPUT: Final = 2
+
+class SchemaMismatch(SandboxError):
+    """Our members of an object are not those of the schema that a user gave."""
+
+
+TABLE_NAMES: Final = ("srat", "slit", "hmat")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a command comes to: the text for stdout, the text for stderr, the exit status."""
+
+    text: str = ""
+    status: int = DONE
+    errors: str = ""
+
+
+def run(arguments: argparse.Namespace, style: Style) -> Result:
+    """Run the command that the arguments name.
+
+    Raises:
+        InputError, InputErrors, DecodeError: what was given is wrong.
+        MachineExit: QEMU would end where it should make tables.
+    """
+    command: Callable[[argparse.Namespace, Style], Result] = COMMANDS[arguments.command]
+    try:
+        return command(arguments, style)
+    except SchemaMismatch as mismatch:
+        return Result(status=FAILED, errors=str(mismatch))
+
+
+def replay(arguments: argparse.Namespace, style: Style) -> Result:
+    """Replay scenarios; the status is 1 if anything is not as expected."""
+    transcripts: list[Transcript] = []
+    unreadable: list[tuple[str, str]] = []
+    for name in arguments.scenarios:
+        try:
+            scenario = read_scenario(name, arguments.dialect)
+            check_schema(arguments.schema, scenario.command_line, scenario.dialect)
+            transcripts.append(replayed(scenario, name))
+        except (InputError, InputErrors) as error:
+            unreadable.append((name, str(error)))
+    if arguments.junit:
+        from sandbox.report.junit import junit_xml
+
+        write_text(arguments.junit, junit_xml(transcripts, unreadable))
+    if arguments.json:
+        from sandbox.report.jsonout import transcript_json
+
+        text = as_json([transcript_json(transcript) for transcript in transcripts])
+    else:
+        from sandbox.report.transcript_text import render_transcript
+
+        shown = [render_transcript(transcript, style, verbose=arguments.verbose) for transcript in transcripts]
+        text = "\n".join(shown)
+    status = WRONG_INPUT if unreadable else DONE if all(transcript.passed for transcript in transcripts) else FAILED
+    return Result(text, status, "\n".join(message for _, message in unreadable))
+
+
+def tables(arguments: argparse.Namespace, style: Style) -> Result:
+    """Make the tables of a scenario or of QEMU arguments."""
+    if (arguments.scenario is None) == (arguments.qemu_words is None):
+        raise InputError("give either a scenario or QEMU arguments after '--'")
+    if arguments.qemu_words is not None:
+        made, origins, config = tables_of_arguments(arguments)
+    else:
+        made, origins, config = tables_of_scenario(arguments)
+    if arguments.output:
+        write_tables(arguments.output, made)
+    if arguments.json:
+        from sandbox.report.jsonout import tables_json
+
+        described = {"dialect": config["dialect"], "dialect_reason": config["reason"], **tables_json(made, origins)}
+        return Result(as_json(described))
+    from sandbox.report.tables_text import render_tables
+
+    lines = [f"dialect {config['dialect']} ({config['reason']})\n"]
+    if arguments.verbose:
+        lines += [f"moves no table: {text}\n" for text in config["ignored"]]
+    return Result("".join(lines) + render_tables(made, style, origins))
+
+
+def tables_of_arguments(arguments: argparse.Namespace) -> tuple[Tables, Sequence[Origin], Mapping[str, Any]]:
+    """Return the tables of the QEMU arguments, where their entries come from, and what the report says on top."""
+    from sandbox.machine.command_line import parse_arguments
+    from sandbox.machine.machine import Machine
+    from sandbox.scenario.emulation import origins_of
+
+    place = Place("command line")
+    check_schema(arguments.schema, arguments.qemu_words, arguments.dialect)
+    config = parse_arguments(arguments.qemu_words, arguments.dialect, place)
+    machine = Machine(config, arguments.firmware or "enumerated")
+    return machine.tables(), origins_of(machine.tree), _described(config)
+
+
+def tables_of_scenario(arguments: argparse.Namespace) -> tuple[Tables, Sequence[Origin], Mapping[str, Any]]:
+    """Return the tables that firmware has after the last step of a scenario."""
+    from dataclasses import replace
+
+    scenario = read_scenario(arguments.scenario, arguments.dialect)
+    if arguments.firmware:
+        scenario = replace(scenario, firmware=arguments.firmware)
+    check_schema(arguments.schema, scenario.command_line, scenario.dialect)
+    transcript = replayed(scenario, arguments.scenario)
+    for record in transcript.records:
+        if record.ended is not None:
+            raise MachineExit(record.ended.stderr, record.ended.status)
+    if transcript.tables is None:
+        raise InputError("firmware reads no tables: -S holds the machine, and no step lets it run", scenario.place)
+    about = {"dialect": transcript.dialect, "reason": transcript.dialect_reason, "ignored": transcript.ignored}
+    return transcript.tables, transcript.origins, about
+
+
+def show(arguments: argparse.Namespace, style: Style) -> Result:
+    """Show tables field by field; the status is 1 if one does not decode."""
+    from sandbox.acpi.fields import describe
+
+    found = [(name, table) for name in arguments.files for table in read_raw_tables(name)]
+    status = FAILED if any(describe(table.data).problems for _, table in found) else DONE
+    if arguments.json:
+        from sandbox.report.jsonout import table_json
+
+        return Result(as_json([{"file": name, **table_json(table.data)} for name, table in found]), status)
+    from sandbox.report.fields_text import render_table
+
+    parts = [style.strong(name) + "\n" + render_table(table.data, style) for name, table in found]
+    return Result("\n".join(parts), status)
+
+
+def diff(arguments: argparse.Namespace, style: Style) -> Result:
+    """Name the fields in which two tables differ; the status is 1 if there are any."""
+    left, right = (_only_table(name) for name in (arguments.left, arguments.right))
+    status = DONE if left == right else FAILED
+    if arguments.json:
+        from sandbox.report.jsonout import diff_json
+
+        return Result(as_json(diff_json(left, right)), status)
+    from sandbox.report.fields_text import render_diff
+
+    return Result(render_diff(left, right, style), status)
+
+
+def schema(_arguments: argparse.Namespace, _style: Style) -> Result:
+    """Print the JSON Schema of scenarios."""
+    from sandbox.scenario.schema import schema_text
+
+    return Result(schema_text())
+
+
+def read_scenario(name: str, dialect: str | None) -> Scenario:
+    """Return the scenario of a file, with another dialect if one is asked for."""
+    from dataclasses import replace
+
+    from sandbox.scenario.load import load_scenario
+
+    scenario = load_scenario(read_text(name), name)
+    return replace(scenario, dialect=dialect) if dialect else scenario
+
+
+def replayed(scenario: Scenario, name: str) -> Transcript:
+    """Replay a scenario on the sandbox's machine; files that it names lie beside it."""
+    from sandbox.scenario.emulation import emulate
+    from sandbox.scenario.replay import replay as replay_scenario
+
+    folder = Path(name).parent
+    return replay_scenario(scenario, emulate, lambda path: (folder / path).read_bytes())
+
+
+def check_schema(file: str | None, words: Sequence[str], dialect: str | None) -> None:
+    """Hold our members of the dialect's objects against a QEMU's own schema; what ours merely lacks is no fault.
+
+    Raises:
+        SchemaMismatch: they do not agree; the message has a line for each difference.
+        InputError: the file, or one that it includes, is no schema.
+    """
+    if file is None:
+        return
+    from sandbox.machine.command_line import parse_arguments
+    from sandbox.qapi.agreement import disagreements
+    from sandbox.qapi.schema import parse_schema
+
+    ours = parse_arguments(words, dialect).schema
+    theirs = parse_schema(read_text(file), file, read_include=read_text)
+    differences = disagreements(ours, theirs, ("ObjectOptions",))
+    found = [str(difference) for difference in differences if not difference.informational]
+    if found:
+        raise SchemaMismatch("\n".join(found))
+
+
+def _described(config: MachineConfig) -> Mapping[str, Any]:
+    return {"dialect": config.dialect.name, "reason": config.dialect_reason, "ignored": config.ignored}
+
+
+def _only_table(name: str) -> bytes:
+    found = read_raw_tables(name)
+    if len(found) != 1:
+        raise InputError(f"{len(found)} tables in the file; diff takes files with one", Place(name))
+    return found[0].data
+
+
+def read_raw_tables(name: str) -> tuple[RawTable, ...]:
+    """Return the tables of a raw file or of acpidump's text."""
+    from sandbox.acpi.dump import read_tables
+    from sandbox.errors import DecodeError
+
+    try:
+        data = Path(name).read_bytes()
+    except OSError as error:
+        raise InputError(os.strerror(error.errno or 0), Place(name)) from None
+    try:
+        return read_tables(data)
+    except DecodeError as error:
+        raise InputError(str(error), Place(name)) from None
+
+
+def read_text(name: str) -> str:
+    """Return the text of a file.
+
+    Raises:
+        InputError: it cannot be read, or is not UTF-8.
+    """
+    try:
+        return Path(name).read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(os.strerror(error.errno or 0), Place(name)) from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"not UTF-8 at byte {error.start}", Place(name)) from None
+
+
+def write_text(name: str, text: str) -> None:
+    """Write a text file.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    try:
+        Path(name).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(os.strerror(error.errno or 0), Place(name)) from None
+
+
+def write_tables(folder: str, made: Tables) -> None:
+    """Write the tables that there are; files of tables that there are not are removed, lest an old one deceive."""
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        for name in TABLE_NAMES:
+            file = Path(folder, f"{name}.dat")
+            data = getattr(made, name)
+            if data is None:
+                file.unlink(missing_ok=True)
+            else:
+                file.write_bytes(data)
+    except OSError as error:
+        raise InputError(os.strerror(error.errno or 0), Place(folder)) from None
+
+
+def as_json(value: object) -> str:
+    """Return a value as JSON for people and programs."""
+    import json
+
+    return json.dumps(value, indent=2) + "\n"
+
+
+COMMANDS: Final[Mapping[str, Callable[[Any, Any], Result]]] = {
+    "replay": replay,
+    "tables": tables,
+    "show": show,
+    "diff": diff,
+    "schema": schema,
+}

@@ -1,0 +1,39 @@
+"""Live QEMUs: start one, speak QMP to it, read the tables that its guest would find.
+
+The simplest use::
+
+    from sandbox.live import dump
+
+    result = dump(["qemu-system-x86_64"], ["-M", "q35", "-m", "1G", "-numa", "node"])
+    result.tables.srat
+
+The library ``qemu.qmp`` and an event loop are loaded when the first QEMU is started, not before.
+"""
+
+from sandbox.live.dump import LiveResult, dump, run_history
+from sandbox.live.endpoints import SocketRoot
+from sandbox.live.errors import ConnectionLost, LiveError, LiveExit, LiveTimeout
+from sandbox.live.qmp import LiveReply
+from sandbox.live.session import Limits, LiveSession
+from sandbox.live.start import start
+from sandbox.live.tables import LiveTables, read_all_tables, read_tables
+from sandbox.live.version import qemu_version
+
+__all__ = [
+    "ConnectionLost",
+    "Limits",
+    "LiveError",
+    "LiveExit",
+    "LiveReply",
+    "LiveResult",
+    "LiveSession",
+    "LiveTables",
+    "LiveTimeout",
+    "SocketRoot",
+    "dump",
+    "qemu_version",
+    "read_all_tables",
+    "read_tables",
+    "run_history",
+    "start",
+]

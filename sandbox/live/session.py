@@ -1,0 +1,196 @@
+"""A live QEMU under our hands: spoken to over QMP and qtest, ended in any case."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Self
+
+from sandbox.live.errors import ConnectionLost, LiveError, LiveExit, LiveTimeout
+from sandbox.live.fwcfg import PLACES, FwCfg
+from sandbox.live.qmp import LiveReply, QmpConnection
+from sandbox.live.qtest import QtestConnection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from types import TracebackType
+
+    from sandbox.live.endpoints import Endpoints
+    from sandbox.live.process import Child
+
+QMP: Final = "qmp"
+QTEST: Final = "qtest"
+
+LAST_WORDS_SECONDS: Final = 2.0
+"""How long a QEMU that closed a socket may take to be gone, and its stderr to be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long to wait, in seconds: for a start, for one reply, for an end that was asked for."""
+
+    start: float = 30.0
+    reply: float = 30.0
+    end: float = 5.0
+
+
+DEFAULT_LIMITS: Final = Limits()
+
+
+class LiveSession:
+    """A QEMU that runs and waits; a context manager that ends it. Made by :func:`~sandbox.live.start.start`.
+
+    One session may serve several histories; but an object that was deleted leaves its mark on the order in which
+    QEMU walks the later ones, so a history that starts from nothing wants a session of its own.
+
+    Attributes:
+        arguments: QEMU's arguments as they were given to it, ours at the end. From QEMU 11 on a QMP monitor is an
+            object itself and takes part in the walking order: a comparison wants these arguments.
+        start_seconds: from the start of the process to the end of the QMP negotiation.
+    """
+
+    def __init__(self, child: Child, endpoints: Endpoints, arguments: tuple[str, ...], limits: Limits) -> None:
+        """Take over a process that was just started; :func:`~sandbox.live.start.start` does that and connects."""
+        self.arguments: Final = arguments
+        self.start_seconds = 0.0
+        self._child = child
+        self._endpoints = endpoints
+        self._limits = limits
+        self._qmp: QmpConnection | None = None
+        self._qtest: QtestConnection | None = None
+        self._fw_cfg: FwCfg | None = None
+
+    @property
+    def qmp(self) -> QmpConnection:
+        """The QMP session; its errors are those of the connection, see :meth:`watch`."""
+        if self._qmp is None:
+            raise LiveError("QEMU is not connected")
+        return self._qmp
+
+    @property
+    def qtest(self) -> QtestConnection:
+        """The qtest session; its errors are those of the connection, see :meth:`watch`."""
+        if self._qtest is None:
+            raise LiveError("QEMU is not connected")
+        return self._qtest
+
+    @property
+    def pid(self) -> int:
+        """The process id of the started program."""
+        return self._child.pid
+
+    @property
+    def stderr(self) -> str:
+        """What QEMU has written to stderr so far, warnings for example."""
+        return self._child.stderr()
+
+    def connect(self) -> None:
+        """Wait until QEMU has connected to both sockets and take the QMP greeting; ``start`` does it."""
+        with self.watch("starting"):
+            deadline = time.monotonic() + self._limits.start
+            for name in (QTEST, QMP):
+                try:
+                    connected = self._endpoints.accept(name, self._check, deadline - time.monotonic())
+                except TimeoutError as error:
+                    raise LiveTimeout("starting", self._limits.start) from error
+                if name == QTEST:
+                    self._qtest = QtestConnection(connected, self._limits.reply)
+                else:
+                    self._qmp = QmpConnection(connected, deadline - time.monotonic(), self._limits.reply)
+
+    def reply(self, command: str, arguments: Mapping[str, object] | None = None) -> LiveReply:
+        """Execute a QMP command; return the reply, error replies included.
+
+        Raises:
+            LiveExit: QEMU ended instead of answering.
+            LiveTimeout: no reply came.
+        """
+        with self.watch(command):
+            return self.qmp.reply(command, arguments)
+
+    def execute(self, command: str, arguments: Mapping[str, object] | None = None) -> object:
+        """Execute a QMP command; return its value.
+
+        Raises:
+            QemuError: QEMU refused.
+            LiveExit: QEMU ended instead of answering.
+            LiveTimeout: no reply came.
+        """
+        return self.reply(command, arguments).value()
+
+    def reset(self) -> None:
+        """Reset the machine, which stays paused; the tables are built anew when they are read next.
+
+        Raises:
+            LiveExit, LiveTimeout: as :meth:`execute`.
+        """
+        self.execute("system_reset")
+
+    def fw_cfg(self) -> FwCfg:
+        """Return the machine's fw_cfg device.
+
+        Raises:
+            LiveError: the sandbox does not know where this kind of machine has it.
+        """
+        if self._fw_cfg is None:
+            target = self.execute("query-target")
+            arch = target.get("arch") if isinstance(target, dict) else target
+            if arch not in PLACES:
+                raise LiveError(f"no way to read the tables of a {arch} machine: known are {', '.join(PLACES)}")
+            self._fw_cfg = FwCfg(self.qtest, PLACES[arch])
+        return self._fw_cfg
+
+    @contextlib.contextmanager
+    def watch(self, doing: str) -> Iterator[None]:
+        """Turn a lost connection or a silence into :class:`LiveExit` where QEMU has ended, and add its stderr."""
+        try:
+            yield
+        except ConnectionLost as error:
+            if self._child.wait(LAST_WORDS_SECONDS) is None:
+                raise
+            raise self._exit(doing) from error
+        except LiveTimeout as error:
+            if self._child.status() is not None:
+                raise self._exit(doing) from error
+            raise LiveTimeout(error.doing, error.seconds, self._child.stderr()) from error
+
+    def close(self) -> None:
+        """End QEMU, close the sockets and remove their directory; may be called again."""
+        try:
+            if self._qmp is not None and self._child.status() is None:
+                with contextlib.suppress(LiveError):
+                    self._qmp.reply("quit", seconds=self._limits.end)
+                    self._child.wait(self._limits.end)
+        finally:
+            self.kill()
+
+    def kill(self) -> None:
+        """End QEMU by signal, without asking it over QMP, and clean up as :meth:`close` does."""
+        try:
+            self._child.stop(self._limits.end)
+        finally:
+            if self._qmp is not None:
+                self._qmp.close()
+            if self._qtest is not None:
+                self._qtest.close()
+            self._endpoints.close()
+
+    def _check(self) -> None:
+        if self._child.status() is not None:
+            raise ConnectionLost("QEMU ended")
+
+    def _exit(self, doing: str) -> LiveExit:
+        status = self._child.stop(self._limits.end)
+        return LiveExit(status, self._child.stderr(LAST_WORDS_SECONDS), doing)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self.kill()

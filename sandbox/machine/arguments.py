@@ -1,0 +1,116 @@
+"""QEMU's command line, cut into options.
+
+An option is known by its name alone here; what its value means is the business of :mod:`sandbox.machine.config`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from sandbox.errors import MachineExit, QemuError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+WITH_VALUE: Final = frozenset(
+    """
+    D L M accel acpitable action add-fd append audio audiodev bios blockdev boot cdrom chardev compat cpu d debugcon
+    device dfilter display drive dtb dump-vmstate echr fda fdb fsdev fw_cfg g gdb global hda hdb hdc hdd icount incoming
+    initrd iscsi k kernel loadvm m machine mem-path mon monitor msg mtdblock name net netdev nic numa object option-rom
+    overcommit parallel pflash pidfile plugin prom-env qmp qmp-pretty qtest qtest-log readconfig rtc run-with sandbox sd
+    seed semihosting-config serial set shim smbios smp spice tpmdev trace usbdevice uuid vga virtfs vnc watchdog-action
+    xen-domid chroot runas singlestep tb-size watchdog
+    """.split()
+)
+"""Options that take the next word as their value."""
+
+WITHOUT_VALUE: Final = frozenset(
+    """
+    S daemonize enable-kvm enable-sync-profile full-screen help h jitdump mem-prealloc no-fd-bootchk no-reboot
+    no-shutdown no-user-config nodefaults nographic old-param only-migratable perfmap preconfig s semihosting snapshot
+    usb version win2k-hack xen-attach xen-domid-restrict no-acpi no-hpet async-teardown
+    """.split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option as it stands on the command line.
+
+    Attributes:
+        name: without its dashes; ``""`` for a word that is no option: the image of a first disk.
+        value: its value, or None where the option takes none.
+        text: the words as QEMU quotes them in messages.
+    """
+
+    name: str
+    value: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommandLine:
+    """A command line.
+
+    Attributes:
+        program: the name under which QEMU speaks in its messages.
+        options: in the order given.
+    """
+
+    program: str
+    options: tuple[Option, ...]
+
+    def fail(self, error: QemuError, option: Option | None = None) -> NoReturn:
+        """End the machine with an error, named after the option that it came from.
+
+        Raises:
+            MachineExit: always; status 1.
+        """
+        where = f"{self.program}: {option.text}: " if option else f"{self.program}: "
+        hint = f"\n{error.hint.rstrip()}" if error.hint else ""
+        raise MachineExit(f"{where}{error.desc}{hint}") from error
+
+
+def split_arguments(argv: Sequence[str], program: str = "") -> CommandLine:
+    """Cut a command line into options.
+
+    Args:
+        argv: the words. A first word that does not start with a dash and whose last path component starts with ``qemu``
+            is taken for the program.
+        program: the program's name if the words do not give one.
+
+    Raises:
+        MachineExit: an option is unknown or lacks its value; the message is QEMU's.
+    """
+    words = list(argv)
+    if words and words[0].rpartition("/")[2].startswith("qemu"):
+        program = words.pop(0)
+    program = program or _program_for(words)
+    options = []
+    position = 0
+    while position < len(words):
+        word = words[position]
+        position += 1
+        if not word.startswith("-"):
+            options.append(Option("", word, word))
+            continue
+        name = word[2:] if word.startswith("--") else word[1:]
+        if name in WITHOUT_VALUE:
+            options.append(Option(name, None, word))
+        elif name not in WITH_VALUE:
+            raise MachineExit(f"{program}: {word}: invalid option")
+        elif position == len(words):
+            raise MachineExit(f"{program}: {word}: requires an argument")
+        else:
+            options.append(Option(name, words[position], f"{word} {words[position]}"))
+            position += 1
+    return CommandLine(program, tuple(options))
+
+
+def _program_for(words: Sequence[str]) -> str:
+    """Return the QEMU that has the machine which the words ask for: virt is Arm's here, all else x86."""
+    machines = [value for option, value in pairwise(words) if option.lstrip("-") in ("M", "machine")]
+    is_arm = any(machine.split(",")[0].removeprefix("type=").startswith("virt") for machine in machines)
+    return "qemu-system-aarch64" if is_arm else "qemu-system-x86_64"

@@ -1,0 +1,145 @@
+"""The devices of a machine: those that it has by itself, then the user's, in QEMU's order.
+
+PCI devices go to :mod:`sandbox.machine.pci`, memory modules to :mod:`sandbox.machine.dimms`; a device of another kind
+moves no table and only takes its id.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from sandbox.errors import QemuError, UnmodelledError
+from sandbox.machine.builtin_options import builtin_options, drives
+from sandbox.machine.device_objects import (
+    BASES,
+    MEMORY_MODULES,
+    PciDeviceObject,
+    add_other_device,
+    add_pci_bus,
+    add_pci_device,
+)
+from sandbox.machine.modules import ModuleBay
+from sandbox.machine.pci.builtin import builtin_topology
+from sandbox.machine.pci.catalog import DeviceType, find_type
+from sandbox.machine.pci.defaults import startup_requests
+from sandbox.machine.pci.unplug import check_hotplug
+
+if TYPE_CHECKING:
+    from sandbox.machine.board import Board
+    from sandbox.machine.config import Given, MachineConfig
+    from sandbox.machine.dimms import Dimm
+    from sandbox.machine.pci.bus import PciDevice
+    from sandbox.machine.pci.topology import PciTopology
+    from sandbox.qom.objects import QomObject
+
+FIRMWARE_OF: Final = {"pc": "seabios", "q35": "seabios", "virt": "edk2"}
+"""The firmware that numbers the buses of each machine."""
+
+
+class DeviceBay:
+    """Plugs devices into a board and shows them in its tree."""
+
+    def __init__(self, board: Board, config: MachineConfig) -> None:
+        self.board = board
+        self.config = config
+        self.tree = board.tree
+        for info in BASES:
+            self.tree.registry.register(info)
+        try:
+            self.topology: PciTopology = builtin_topology(board.type.family, builtin_options(board, config))
+        except QemuError as error:
+            config.command_line.fail(error)
+        self.modules = ModuleBay(board, config)
+        self._shown: set[PciDevice] = set()
+        self._shown_buses: set[str] = set()
+        self.show_new()
+
+    def plug_all(self) -> None:
+        """Plug in the user's devices, in order.
+
+        Raises:
+            MachineExit: QEMU refuses one.
+        """
+        plain = [given for given in self.config.devices if not given.is_json]
+        for given in plain:
+            self.plug_or_fail(given)
+        family = self.board.type.family
+        for request in startup_requests(family, drives(family, self.config), ()):
+            self.topology.plug(request.driver, request.options)
+        for given in self.config.devices:
+            if given.is_json:
+                self.plug_or_fail(given)
+        self.show_new()
+        for warning in self.topology.warnings:
+            self.board.notices.append(f"{self.config.program}: warning: {warning}")
+
+    def plug_or_fail(self, given: Given) -> None:
+        """Plug in one device of the command line; the machine ends if QEMU refuses it."""
+        try:
+            self.plug(given)
+        except QemuError as error:
+            self.config.command_line.fail(error, given.option)
+
+    def plug(self, given: Given) -> None:
+        """Plug in one device.
+
+        Raises:
+            QemuError: QEMU refuses it.
+        """
+        options: dict[str, Any] = dict(given.values)
+        driver, device_id = options.pop("driver"), options.pop("id", None)
+        kind = find_type(driver, self.topology.target)
+        if isinstance(kind, DeviceType):
+            self.topology.plug(driver, options, device_id, from_json=given.is_json)
+            self.show_new()
+            return
+        path = self.topology.take_place(device_id)
+        if kind.typename in MEMORY_MODULES:
+            self.modules.plug(kind.typename, options, path)
+        add_other_device(self.tree, kind.typename, path)
+
+    def show_new(self) -> None:
+        """Put buses and devices into the tree that are not there yet, each bus ahead of what is on it."""
+        for bus in self.topology.buses:
+            if bus.path not in self._shown_buses and (bus.parent is None or bus.parent in self._shown):
+                self.show_bus(bus.path)
+        for device in self.topology.devices:
+            if device not in self._shown:
+                self._shown.add(device)
+                add_pci_device(self.tree, device, self.topology.target)
+                for bus in self.topology.buses:
+                    if bus.parent is device:
+                        self.show_bus(bus.path)
+
+    def show_bus(self, path: str) -> None:
+        """Put the bus of a path into the tree."""
+        if path not in self._shown_buses:
+            self._shown_buses.add(path)
+            add_pci_bus(self.tree, next(bus for bus in self.topology.buses if bus.path == path))
+
+    def enumerate_buses(self) -> None:
+        """Number the buses as the machine's firmware does."""
+        from sandbox.machine.pci.enumerate import enumerate_buses
+
+        numbers = enumerate_buses(self.topology, FIRMWARE_OF[self.board.type.family])
+        for found in self.tree.root.walk():
+            if isinstance(found, PciDeviceObject) and found.device is not None:
+                found.bus_number = numbers[found.device.bus]
+
+    def dimms(self) -> tuple[Dimm, ...]:
+        """Return the memory modules in QEMU's walking order."""
+        return self.modules.in_walking_order(self.tree)
+
+    def unplug(self, found: QomObject) -> None:
+        """Refuse, or take, a device's removal.
+
+        Raises:
+            QemuError: its bus does not take removals.
+        """
+        device = found.device if isinstance(found, PciDeviceObject) else None
+        if device is None:
+            raise UnmodelledError(f"device_del {found.name}: the removal of a {found.info.name} is not modelled")
+        if not device.bus.hotpluggable:
+            raise QemuError(f"Bus '{device.bus.name}' does not support hotplugging")
+        check_hotplug(device.typename, device.bus, hotpluggable=device.kind.hotpluggable)
+        raise UnmodelledError(f"device_del {found.name}: devices that come and go are not modelled")

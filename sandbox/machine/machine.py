@@ -1,0 +1,121 @@
+"""The fake machine: made from a configuration, changed by commands, read by firmware after each reset."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from sandbox.errors import InputError
+from sandbox.machine.devices import DeviceBay
+from sandbox.machine.startup import start_up
+from sandbox.machine.tables import TableParts, Tables
+from sandbox.qom.user_creatable import object_add, object_del
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sandbox.machine.config import MachineConfig
+    from sandbox.qom.objects import QomObject
+    from sandbox.qom.tree import ObjectTree
+    from sandbox.qom.types import TypeRegistry
+
+FIRMWARE: Final = ("none", "enumerated")
+
+
+class Machine:
+    """A machine of QEMU's as far as its NUMA tables go.
+
+    Args:
+        config: what the command line asks for.
+        firmware: ``enumerated``: PCI buses have the numbers that firmware gives them before it reads the tables;
+            ``none``: the tables are as QEMU makes them before firmware runs, with bus 0 behind bridges.
+
+    Attributes:
+        config: what the command line asks for.
+        tree: the composition tree.
+        stderr: what QEMU would have written to stderr so far, line by line.
+        status: ``running``, ``paused``, or ``prelaunch`` under ``-S``.
+
+    Raises:
+        MachineExit: QEMU would end while it starts.
+        UnmodelledError: QEMU has what is asked for, but the sandbox does not.
+    """
+
+    def __init__(self, config: MachineConfig, firmware: str = "enumerated") -> None:
+        if firmware not in FIRMWARE:
+            raise InputError(f"firmware is '{firmware}'; it can be: {', '.join(FIRMWARE)}")
+        self.config = config
+        self.status = "prelaunch" if config.paused else "running"
+        board = start_up(config)
+        self.tree: ObjectTree = board.tree
+        self.stderr = board.notices
+        self._board = board
+        self._bay = DeviceBay(board, config)
+        self._bay.plug_all()
+        if firmware == "enumerated":
+            self._bay.enumerate_buses()
+        self._parts = TableParts.of(board, self._bay.dimms(), config.dialect)
+        self._parts.build(self.tree.root)
+        self._tables: Tables | None = None
+
+    @property
+    def registry(self) -> TypeRegistry:
+        """The QOM types."""
+        return self.tree.registry
+
+    def tables(self) -> Tables:
+        """Return the tables as firmware reads them: made at the first call after a reset, kept until the next.
+
+        Raises:
+            MachineExit: an object holds a value with which QEMU ends when it makes the tables.
+        """
+        if self._tables is None:
+            self._tables = self._parts.build(self.tree.root)
+        return self._tables
+
+    def reset(self) -> None:
+        """Reset the machine: the tables are made anew when they are read next."""
+        self._tables = None
+
+    def stop(self) -> None:
+        """Pause the machine."""
+        if self.status == "running":
+            self.status = "paused"
+
+    def cont(self) -> None:
+        """Let the machine run."""
+        self.status = "running"
+
+    def object_add(self, options: Mapping[str, Any]) -> QomObject:
+        """Make an object from visited members, ``qom-type`` and ``id`` among them.
+
+        Raises:
+            QemuError: QEMU refuses the object.
+            MachineExit: a member's value ends QEMU.
+        """
+        members = dict(options)
+        typename, object_id = members.pop("qom-type"), members.pop("id")
+        return object_add(
+            self.tree, typename, object_id, members, failure_may_resize=self.config.dialect.failure_may_resize
+        )
+
+    def object_del(self, object_id: str) -> None:
+        """Remove an object.
+
+        Raises:
+            QemuError: there is none of that id, or it is in use.
+        """
+        object_del(self.tree, object_id)
+
+    def device_of_id(self, name: str) -> QomObject | None:
+        """Return the device that an id, or a full path, names."""
+        if name.startswith("/"):
+            return self.tree.resolve(name, "device")
+        return self.tree.container("/machine/peripheral").component(name)
+
+    def unplug(self, device: QomObject) -> None:
+        """Ask for the removal of a device.
+
+        Raises:
+            QemuError: the device or its bus does not take that.
+        """
+        self._bay.unplug(device)

@@ -1,0 +1,205 @@
+"""The device types that QEMU has for PCI, as data: parents, interfaces, properties, hot-pluggable or not.
+
+    >>> find_type("virtio-net").typename
+    'virtio-net-pci'
+
+The two JSON files beside this module hold what QEMU 10.0.2 says about itself, for x86_64 and aarch64 together; they are
+read when the first type is looked up, the one with the types that are not for PCI only when it is needed.
+
+Source: QEMU 10.0 behaviour (qom-list-types, device-list-properties, ``info qdm``, device_add).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from sandbox.errors import QemuError
+from sandbox.resources import read_beside
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Target = Literal["x86_64", "aarch64"]
+"""The architecture of a QEMU."""
+
+EXPRESS: Final = "express"
+CONVENTIONAL: Final = "conventional"
+CXL: Final = "cxl"
+
+DEVICE_PROPERTIES: Final[Mapping[str, str]] = {
+    "type": "read-only",
+    "realized": "bool",
+    "hotpluggable": "read-only",
+    "hotplugged": "read-only",
+    "parent_bus": "read-only",
+}
+"""What every device has, PCI or not; ``read-only`` stands for any type that cannot be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceType:
+    """A PCI device type.
+
+    Attributes:
+        typename: its QOM name.
+        ancestors: its parent, the parent's parent, and so on to ``object``.
+        interfaces: ``express``, ``conventional`` and ``cxl``, as far as it has them; both of the first two make it a
+            hybrid, which is express only where its bus is.
+        properties: name -> QOM type of all that it has, inherited ones first.
+        hotpluggable: whether device_add takes it in a running machine, its bus permitting.
+        is_abstract: whether it exists for its children only.
+        is_internal: whether only machines and other devices create it.
+        alias: another name that ``-device`` takes for it, or None.
+    """
+
+    typename: str
+    ancestors: tuple[str, ...]
+    interfaces: frozenset[str]
+    properties: Mapping[str, str] = field(repr=False)
+    hotpluggable: bool = True
+    is_abstract: bool = False
+    is_internal: bool = False
+    alias: str | None = None
+
+    def is_a(self, typename: str) -> bool:
+        """Whether it is that type or one derived from it."""
+        return typename == self.typename or typename in self.ancestors
+
+    @property
+    def is_express_only(self) -> bool:
+        """Whether it is a PCI Express device on any bus."""
+        return EXPRESS in self.interfaces and CONVENTIONAL not in self.interfaces
+
+    @property
+    def is_network(self) -> bool:
+        """Whether ``-nic model=`` takes it."""
+        return "netdev" in self.properties and not (self.is_abstract or self.is_internal)
+
+    @property
+    def is_bridge(self) -> bool:
+        """Whether it has a bus on its far side whose number firmware programs."""
+        return self.is_a("base-pci-bridge")
+
+    @property
+    def is_expander(self) -> bool:
+        """Whether it makes another root bus: pxb, pxb-pcie, pxb-cxl."""
+        return self.is_a("pxb")
+
+
+@dataclass(frozen=True, slots=True)
+class OtherDevice:
+    """A device type that is not for PCI.
+
+    Attributes:
+        typename: its QOM name.
+        kind: ``sysbus``, ``no bus`` or ``bus`` and the type of bus that it needs: ``bus usb-bus``.
+    """
+
+    typename: str
+    kind: str
+
+
+def find_type(name: str, target: Target = "x86_64") -> DeviceType | OtherDevice:
+    """Return the type that ``-device`` or device_add names, by its name or its alias.
+
+    Args:
+        name: what the user wrote.
+        target: the architecture of the QEMU that is asked.
+
+    Raises:
+        QemuError: no such type, or one that users cannot create.
+    """
+    rows = _rows()
+    typename = name if _has(rows, name, target) else _aliases().get(name, name)
+    if not _has(rows, typename, target):
+        return _find_other(name, typename, target)
+    found = pci_type(typename, target)
+    if found.is_abstract:
+        raise QemuError("Parameter 'driver' expects a non-abstract device type")
+    if found.is_internal:
+        raise QemuError("Parameter 'driver' expects a pluggable device type")
+    return found
+
+
+def pci_type(typename: str, target: Target = "x86_64") -> DeviceType:
+    """Return a PCI type by its QOM name, whether or not users can create it.
+
+    Raises:
+        KeyError: no such PCI type.
+    """
+    if not _has(_rows(), typename, target):
+        raise KeyError(typename)
+    return _pci_type(typename, target)
+
+
+def pci_typenames(target: Target = "x86_64") -> tuple[str, ...]:
+    """Return the names of all PCI types of a target, abstract and internal ones too."""
+    rows = _rows()
+    return tuple(name for name in rows if _has(rows, name, target))
+
+
+def _has(rows: Mapping[str, Any], name: str, target: Target) -> bool:
+    return name in rows and rows[name].get("target", target) == target
+
+
+def _find_other(name: str, typename: str, target: Target) -> OtherDevice:
+    kind = _others(target).get(typename)
+    if kind == "abstract":
+        raise QemuError("Parameter 'driver' expects a non-abstract device type")
+    if kind == "internal":
+        raise QemuError("Parameter 'driver' expects a pluggable device type")
+    if kind is None:
+        alias = f" (alias '{typename}')" if typename != name else ""
+        raise QemuError(f"'{name}'{alias} is not a valid device model name")
+    return OtherDevice(typename, kind)
+
+
+@cache
+def _rows() -> Mapping[str, Any]:
+    import json
+
+    rows: Mapping[str, Any] = json.loads(read_beside(__file__, "catalog.json"))
+    return rows
+
+
+@cache
+def _aliases() -> Mapping[str, str]:
+    return {row["alias"]: name for name, row in _rows().items() if "alias" in row}
+
+
+@cache
+def _others(target: Target) -> Mapping[str, str]:
+    import json
+
+    groups = json.loads(read_beside(__file__, "other_devices.json"))[target]
+    return {name: kind for kind, names in groups.items() for name in names.split()}
+
+
+@cache
+def _pci_type(typename: str, target: Target) -> DeviceType:
+    row = _rows()[typename]
+    parent = row["parent"]
+    if typename == "pci-device":
+        ancestors, inherited = (parent, "object"), DEVICE_PROPERTIES
+    else:
+        above = _pci_type(parent, target)
+        ancestors, inherited = (parent, *above.ancestors), above.properties
+    own = row.get("properties", "")
+    if target == "x86_64":
+        own += " " + row.get("x86_64 properties", "")
+    properties = dict(inherited)
+    for entry in own.split():
+        name, _, kind = entry.partition(":")
+        properties[name] = kind
+    return DeviceType(
+        typename,
+        ancestors,
+        frozenset(row.get("interfaces", ())),
+        properties,
+        hotpluggable="fixed" not in row,
+        is_abstract="abstract" in row,
+        is_internal="internal" in row,
+        alias=row.get("alias"),
+    )

@@ -1,0 +1,1 @@
+"""QMP commands on a machine: values in, values out; no sockets."""

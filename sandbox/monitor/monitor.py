@@ -1,0 +1,85 @@
+"""The monitor: takes a command by its name and arguments, answers as QEMU does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from sandbox.errors import QemuError, UnmodelledError
+from sandbox.monitor import object_commands, state_commands
+from sandbox.qapi.visit import visit_arguments
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sandbox.machine.machine import Machine
+    from sandbox.qapi.schema import Schema
+
+    Command = Callable[["Machine", Mapping[str, Any]], object]
+
+COMMANDS: Final[Mapping[str, Command]] = {
+    **object_commands.COMMANDS,
+    **state_commands.COMMANDS,
+}
+"""Each command by name; it takes the machine and the visited arguments and returns what stands under ``return``."""
+
+UNMODELLED: Final = frozenset(
+    """
+    device_add device-list-properties query-commands query-qmp-schema query-pci query-cpus-fast query-hotpluggable-cpus
+    query-memory-devices query-memory-size-summary query-machines query-current-machine query-cpu-definitions
+    query-chardev query-block query-kvm query-uuid netdev_add netdev_del blockdev-add blockdev-del chardev-add
+    chardev-remove migrate migrate-incoming savevm loadvm snapshot-load snapshot-save snapshot-delete set-numa-node
+    x-exit-preconfig
+    """.split()
+)
+"""Commands that QEMU has and that may tell of the machine or change it, but that are not answered here."""
+
+
+class Monitor:
+    """Executes QMP commands on a machine."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self._schema: Schema | None = None
+
+    def execute(self, name: str, arguments: object = None) -> object:
+        """Execute a command.
+
+        Args:
+            name: the command, as under ``execute``.
+            arguments: what stands under ``arguments``; None where there are none.
+
+        Returns:
+            What QEMU puts under ``return``.
+
+        Raises:
+            QemuError: an error reply.
+            MachineExit: the command ends the machine, without a reply.
+            UnmodelledError: QEMU has the command and the sandbox does not.
+        """
+        given = {} if arguments is None else arguments
+        if not isinstance(given, dict):
+            raise QemuError("QMP input member 'arguments' must be an object")
+        if name == "object-add":
+            return object_commands.object_add(self.machine, given)
+        command = COMMANDS.get(name)
+        if command is None:
+            if name in UNMODELLED:
+                raise UnmodelledError(f"QMP command '{name}' is not modelled")
+            raise QemuError(f"The command {name} has not been found", "CommandNotFound")
+        return command(self.machine, self._visit(name, given))
+
+    def _visit(self, name: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the arguments after the rules of the command's QAPI definition."""
+        if self._schema is None:
+            self._schema = load_commands_schema()
+        visited: Mapping[str, Any] = visit_arguments(self._schema, name, arguments)
+        return visited
+
+
+def load_commands_schema() -> Schema:
+    """Parse the QAPI definitions of the commands."""
+    from sandbox.qapi.schema import parse_schema
+    from sandbox.resources import read_beside
+
+    name = "commands.json"
+    return parse_schema(read_beside(__file__, name), f"sandbox/monitor/{name}")

@@ -1,0 +1,1 @@
+"""A miniature QEMU Object Model: types, objects, properties and the composition tree."""

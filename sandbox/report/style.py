@@ -1,0 +1,78 @@
+"""Colours, or none, and columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+_RED, _GREEN, _YELLOW, _BOLD, _DIM = 31, 32, 33, 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How text is marked: with the escape sequences of terminals (ECMA-48, SGR), or not at all."""
+
+    colours: bool
+
+    @classmethod
+    def plain(cls) -> Style:
+        """Return the style without colours."""
+        return cls(colours=False)
+
+    @classmethod
+    def coloured(cls) -> Style:
+        """Return the style with colours."""
+        return cls(colours=True)
+
+    def good(self, text: str) -> str:
+        """Mark what is as it should be."""
+        return self._mark(_GREEN, text)
+
+    def bad(self, text: str) -> str:
+        """Mark what is not."""
+        return self._mark(_RED, text)
+
+    def changed(self, text: str) -> str:
+        """Mark what is new."""
+        return self._mark(_YELLOW, text)
+
+    def strong(self, text: str) -> str:
+        """Mark a heading."""
+        return self._mark(_BOLD, text)
+
+    def dim(self, text: str) -> str:
+        """Mark what is of little interest."""
+        return self._mark(_DIM, text)
+
+    def _mark(self, code: int, text: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if self.colours and text else text
+
+
+def visible(text: str) -> str:
+    """Return text in one line for a terminal: what would move the cursor or change colours is written as an escape."""
+    return "".join([char if char.isprintable() else char.encode("unicode_escape").decode() for char in text])
+
+
+def columns(rows: Sequence[Sequence[str]], right: Collection[int] = (), indent: int = 0) -> list[str]:
+    """Align rows of cells two spaces apart.
+
+    Args:
+        rows: rows of equally many cells, without colours.
+        right: the columns whose cells stand at the right edge.
+        indent: spaces in front of each line.
+
+    Returns:
+        A line for each row, without trailing spaces.
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        cells = [
+            cell.rjust(width) if index in right else cell.ljust(width)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append(f"{' ' * indent}{'  '.join(cells)}".rstrip())
+    return lines
