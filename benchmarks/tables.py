@@ -47,7 +47,7 @@ def median_seconds(action, repeats: int, rounds: int = 7) -> float:
 
 def in_process() -> None:
     """Print the time of a reset and a build in a machine that is there already."""
-    small = Sandbox(V2)
+    small = Sandbox(V2, firmware="none")
 
     def reset_and_build(machine: Sandbox):
         machine.reset()

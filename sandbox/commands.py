@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from sandbox.report.style import Style
     from sandbox.scenario.model import Scenario
     from sandbox.scenario.tables import Tables
-    from sandbox.scenario.transcript import Origin, Transcript
+    from sandbox.scenario.origins import Origin
+    from sandbox.scenario.transcript import Transcript
 
 DONE: Final = 0
 FAILED: Final = 1
@@ -109,7 +110,7 @@ def tables_of_arguments(arguments: argparse.Namespace) -> tuple[Tables, Sequence
     """Return the tables of the QEMU arguments, where their entries come from, and what the report says on top."""
     from sandbox.machine.command_line import parse_arguments
     from sandbox.machine.machine import Machine
-    from sandbox.scenario.emulation import origins_of
+    from sandbox.scenario.origins import origins_of
 
     place = Place("command line")
     check_schema(arguments.schema, arguments.qemu_words, arguments.dialect)

@@ -6,7 +6,7 @@ moves no table and only takes its id.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from sandbox.errors import QemuError, UnmodelledError
 from sandbox.machine.builtin_options import builtin_options, drives
@@ -22,6 +22,7 @@ from sandbox.machine.modules import ModuleBay
 from sandbox.machine.pci.builtin import builtin_topology
 from sandbox.machine.pci.catalog import DeviceType, find_type
 from sandbox.machine.pci.defaults import startup_requests
+from sandbox.machine.pci.enumerate import USUAL_FIRMWARE, enumerate_buses
 from sandbox.machine.pci.unplug import check_hotplug
 
 if TYPE_CHECKING:
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
     from sandbox.machine.pci.bus import PciDevice
     from sandbox.machine.pci.topology import PciTopology
     from sandbox.qom.objects import QomObject
-
-FIRMWARE_OF: Final = {"pc": "seabios", "q35": "seabios", "virt": "edk2"}
-"""The firmware that numbers the buses of each machine."""
 
 
 class DeviceBay:
@@ -119,9 +117,7 @@ class DeviceBay:
 
     def enumerate_buses(self) -> None:
         """Number the buses as the machine's firmware does."""
-        from sandbox.machine.pci.enumerate import enumerate_buses
-
-        numbers = enumerate_buses(self.topology, FIRMWARE_OF[self.board.type.family])
+        numbers = enumerate_buses(self.topology, USUAL_FIRMWARE[self.board.type.family])
         for found in self.tree.root.walk():
             if isinstance(found, PciDeviceObject) and found.device is not None:
                 found.bus_number = numbers[found.device.bus]

@@ -158,19 +158,15 @@ def _make_lists(tree: dict[str, Keyval]) -> None:
             under_way.append((inner[1], inner[0], iter(walk_order(inner[1].keys()))))
             continue
         under_way.pop()
-        if under_way:
-            path = "".join(f"{name}." for _, name, _ in under_way[1:])
-            under_way[-1][0][key] = _listed(members, f"{path}{key}.")
-
-
-def _listed(members: dict[str, Keyval], path: str) -> list[Keyval] | dict[str, Keyval]:
-    indexed = {key: min(int(key), LARGEST_INDEX) for key in members if _INDEX.fullmatch(key)}
-    if not indexed:
-        return members
-    if len(indexed) < len(members):
-        raise QemuError(f"Parameters '{path}*' used inconsistently")
-    elements = {indexed[key]: members[key] for key in walk_order(members.keys())}
-    for index in range(min(len(members) + 1, max(elements) + 1)):
-        if index not in elements:
-            raise QemuError(f"Parameter '{path}{index}' missing")
-    return [elements[index] for index in sorted(elements)]
+        if not under_way:
+            return
+        indexed = {name: min(int(name), LARGEST_INDEX) for name in members if _INDEX.fullmatch(name)}
+        if indexed:
+            elements = {indexed[name]: members[name] for name in walk_order(members.keys()) if name in indexed}
+            if len(indexed) < len(members) or max(elements) >= len(elements):
+                path = "".join(f"{name}." for _, name, _ in under_way[1:]) + f"{key}."
+                if len(indexed) < len(members):
+                    raise QemuError(f"Parameters '{path}*' used inconsistently")
+                missing = next(index for index in range(len(elements) + 1) if index not in elements)
+                raise QemuError(f"Parameter '{path}{missing}' missing")
+            under_way[-1][0][key] = [elements[index] for index in range(len(elements))]

@@ -8,6 +8,7 @@ from sandbox.report.style import columns, visible
 from sandbox.report.summary import summarise_table
 from sandbox.report.tables_text import render_tables, table_cells
 from sandbox.scenario.checks import as_json
+from sandbox.scenario.model import NOTHING
 from sandbox.scenario.transcript import Outcome, Returned
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def shown_records(transcript: Transcript) -> list[tuple[str, Record]]:
     """Return start, steps and end with what they are numbered by: steps from 1; the end only if it has expectations."""
     records = [("", transcript.start)]
     records += [(str(number), record) for number, record in enumerate(transcript.steps, 1)]
-    if transcript.end.checks or not transcript.end.has_run:
+    if transcript.end.checks or (not transcript.end.has_run and transcript.scenario.expect != NOTHING):
         records.append(("", transcript.end))
     return records
 
@@ -77,8 +78,8 @@ def _happened(record: Record) -> str:
     if record.reply is not None and not isinstance(record.reply, Returned):
         parts.append(visible(record.reply.desc))
     if record.ended:
-        last_words = "".join(record.ended.stderr.splitlines()[-1:])
-        parts.append(visible(f"the machine ends with status {record.ended.status}: {last_words}".removesuffix(": ")))
+        said = next((line for line in record.ended.stderr.splitlines() if "warning: " not in line), "")
+        parts.append(visible(f"the machine ends with status {record.ended.status}: {said}".removesuffix(": ")))
     parts += [change_text(record, name) for name in record.changed]
     checks = [check for check in record.checks if check.what not in ("reply", "exit")]
     failed = [check.what for check in checks if not check.passed]

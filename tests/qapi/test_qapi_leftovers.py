@@ -57,7 +57,8 @@ def test_members_walk_in_the_order_of_their_buckets() -> None:
     # Source: the order of members in replies of QEMU 10.0.2
     assert walk_order(["major", "minor", "micro"]) == ["micro", "minor", "major"]
     assert walk_order(["name", "type", "description"]) == ["name", "description", "type"]
-    assert walk_order(["return", "id"]) == ["id", "return"]
+    assert walk_order(["id", "error"]) == ["id", "error"]
+    assert walk_order(["id", "return"]) == ["return", "id"]
 
 
 def test_of_two_members_in_one_bucket_the_later_comes_first() -> None:

@@ -17,7 +17,7 @@ from sandbox.acpi.srat import (
 )
 from sandbox.errors import Place
 from sandbox.scenario.checks import Check, Difference
-from sandbox.scenario.model import Command, Scenario
+from sandbox.scenario.model import Command, Expectation, Scenario
 from sandbox.scenario.transcript import Ended, Origin, Record, Refused, Returned, Transcript
 
 
@@ -53,7 +53,7 @@ ADD = Command("object-add", {"id": "gi0", "node": 1})
 
 def transcript(*steps: Record, end: Record | None = None, tables: SomeTables = AFTER) -> Transcript:
     return Transcript(
-        scenario=Scenario("a \x1b[31mname", ("-M", "q35"), place=at(1)),
+        scenario=Scenario("a \x1b[31mname", ("-M", "q35"), expect=Expectation(nodes=1), place=at(1)),
         dialect="10.0",
         dialect_reason="as asked for",
         ignored=("-display none",),
@@ -72,7 +72,7 @@ REPLIED = (Check("reply"),)
 RESET = Command("system_reset")
 NO = Refused("GenericError", "no")
 BAD = Refused("GenericError", "Parameter \x00 is bad")
-GONE = Ended(1, "warning\n<gone> & away")
+GONE = Ended(1, "qemu: warning: old\n<gone> & away")
 
 PASSED = transcript(
     Record("object-add gi0", at(3), ADD, Returned({}), None, BEFORE, BEFORE, REPLIED),

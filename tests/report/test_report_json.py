@@ -34,7 +34,7 @@ def test_replay_as_json_keeps_every_step() -> None:
             {"what": "nodes", "passed": True, "differences": []},
         ],
     }
-    assert value["records"][3]["ended"] == {"status": 1, "stderr": "warning\n<gone> & away"}
+    assert value["records"][3]["ended"] == {"status": 1, "stderr": "qemu: warning: old\n<gone> & away"}
     assert value["records"][3]["reply"] == {"return": {}}
 
 

@@ -58,7 +58,8 @@ def test_failure_tells_place_expectation_and_stderr() -> None:
     assert failure is not None
     assert failure.attrib["message"] == "exit not as expected"
     assert failure.text == (
-        "a.yaml:5:5\nexit\n  expected  the machine lives\n  found     it ends with status 1\nwarning\n<gone> & away"
+        "a.yaml:5:5\nexit\n  expected  the machine lives\n  found     it ends with status 1\n"
+        "qemu: warning: old\n<gone> & away"
     )
 
 

@@ -69,7 +69,7 @@ FAIL 2 look (a.yaml:4:5)
 FAIL 3 system_reset (a.yaml:5:5)
   sent system_reset
   got  return {}
-  stderr: warning
+  stderr: qemu: warning: old
   stderr: <gone> & away
   exit
     expected  the machine lives

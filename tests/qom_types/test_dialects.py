@@ -1,0 +1,61 @@
+import pytest
+
+from qom_types.dialects import DIALECTS, deduce_dialect, dialect_named, foreign_member
+from sandbox.errors import InputError
+from sandbox.qapi.model import EnumType, ObjectType
+from sandbox.qom.types import USER_CREATABLE, TypeRegistry
+
+
+@pytest.mark.parametrize(
+    ("objects", "name"),
+    [
+        ([], "v2"),
+        ([{"qom-type": "memory-backend-ram"}], "v2"),
+        ([{"qom-type": "acpi-generic-initiator", "device": "d", "node": 1}], "v2"),
+        ([{"qom-type": "nvidia-acpi-generic-initiator"}], "v2"),
+        ([{"qom-type": "acpi-generic-initiator", "pci-dev": "d", "node": 1}], "11.1"),
+        ([{"qom-type": "acpi-generic-port", "pci-bus": "d", "node": 1}], "11.1"),
+        ([{"qom-type": "iothread"}, {"qom-type": "acpi-generic-initiator", "pci-dev": "d"}], "11.1"),
+    ],
+)
+def test_the_dialect_follows_from_the_members(objects, name):
+    dialect, reason = deduce_dialect(objects)
+    assert dialect.name == name
+    assert reason
+
+
+def test_an_unknown_dialect_is_refused_with_the_known_ones():
+    with pytest.raises(InputError, match=r"unknown dialect '8\.0'; known are: v2, 9\.0, 9\.2, 10\.0, 11\.1"):
+        dialect_named("8.0")
+
+
+def test_a_member_of_another_dialect_is_named_with_its_dialects():
+    initiator = {"qom-type": "acpi-generic-initiator", "id": "g", "device": "d"}
+    assert foreign_member(DIALECTS["10.0"], initiator) == (
+        "member 'device' of acpi-generic-initiator is not known to dialect 10.0; known to: v2"
+    )
+    assert foreign_member(DIALECTS["v2"], initiator) is None
+    port = {"qom-type": "acpi-generic-port", "id": "g"}
+    assert foreign_member(DIALECTS["9.0"], port) == (
+        "'acpi-generic-port' is not known to dialect 9.0; known to: 9.2, 10.0, 11.1"
+    )
+    assert foreign_member(DIALECTS["v2"], {"qom-type": "acpi-generic-initiator", "foo": 1}) is None
+
+
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=str)
+def test_every_type_of_the_fragment_is_registered_with_a_property_for_each_member(dialect):
+    schema = dialect.schema()
+    registry = TypeRegistry(dialect.types())
+    options = schema.lookup_as(ObjectType, "ObjectOptions")
+    for value in schema.lookup_as(EnumType, "ObjectType").values:
+        assert registry.is_a(value.name, USER_CREATABLE)
+        branch = options.branch(value.name)
+        assert branch is not None
+        members = {member.name for member in schema.lookup_as(ObjectType, branch.type).members}
+        properties = {declared.name for declared in registry.class_properties(value.name)}
+        assert members <= properties, value.name
+
+
+def test_generic_ports_came_with_9_2():
+    with_ports = [name for name, dialect in DIALECTS.items() if "acpi-generic-port" in TypeRegistry(dialect.types())]
+    assert with_ports == ["9.2", "10.0", "11.1"]
