@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from sandbox.machine.config import MachineConfig
     from sandbox.report.style import Style
     from sandbox.scenario.model import Scenario
-    from sandbox.scenario.tables import Tables
     from sandbox.scenario.origins import Origin
+    from sandbox.scenario.tables import Tables
     from sandbox.scenario.transcript import Transcript
 
 DONE: Final = 0
@@ -206,11 +206,15 @@ def check_schema(file: str | None, words: Sequence[str], dialect: str | None) ->
     from sandbox.qapi.schema import parse_schema
 
     ours = parse_arguments(words, dialect).schema
-    theirs = parse_schema(read_text(file), file, read_include=read_text)
+    theirs = parse_schema(read_text(file), file, read_include=_read_included, any_names=True)
     differences = disagreements(ours, theirs, ("ObjectOptions",))
     found = [str(difference) for difference in differences if not difference.informational]
     if found:
         raise SchemaMismatch("\n".join(found))
+
+
+def _read_included(name: str) -> str:
+    return Path(name).read_text(encoding="utf-8")
 
 
 def _described(config: MachineConfig) -> Mapping[str, Any]:

@@ -14,15 +14,27 @@ if TYPE_CHECKING:
     from sandbox.qapi.reader import SchemaText
 
 
+class Everything(frozenset[str]):
+    """The set of all names."""
+
+    __slots__ = ()
+
+    def __contains__(self, name: object) -> bool:
+        """Whether the name is in the set: it is."""
+        return True
+
+
 class Pragmas:
     """What a schema exempts from the rules, by name."""
 
-    __slots__ = ("command_names", "command_returns", "member_names")
+    __slots__ = ("are_final", "command_names", "command_returns", "member_names")
 
-    def __init__(self) -> None:
-        self.command_names: frozenset[str] = frozenset()
-        self.command_returns: frozenset[str] = frozenset()
-        self.member_names: frozenset[str] = frozenset()
+    def __init__(self, *, exempt_all: bool = False) -> None:
+        exempt: frozenset[str] = Everything() if exempt_all else frozenset()
+        self.are_final = exempt_all
+        self.command_names = exempt
+        self.command_returns = exempt
+        self.member_names = exempt
 
 
 class ObjectDraft(NamedTuple):

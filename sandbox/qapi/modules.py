@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 _QTYPES = ("none", "qnull", "qnum", "qstring", "qdict", "qlist", "qbool")
 
 
-def read_modules(text: str, file: str, read_include: Callable[[str], str] | None) -> Drafts:
+def read_modules(text: str, file: str, read_include: Callable[[str], str] | None, *, any_names: bool = False) -> Drafts:
     """Read a schema file and what it includes.
 
     Args:
         text: the text of the file.
         file: its name; includes are relative to it.
         read_include: returns the text of a file; ``OSError`` and ``UnicodeDecodeError`` become an InputError.
+        any_names: whether the rules for names are left to whoever wrote the schema.
 
     Raises:
         InputError: a file cannot be read, or is wrong by itself.
@@ -36,7 +37,7 @@ def read_modules(text: str, file: str, read_include: Callable[[str], str] | None
         drafts.definitions[name] = BuiltinType(name, json_type)
     drafts.definitions["QType"] = EnumType("QType", NOWHERE, tuple(EnumValue(name, NOWHERE) for name in _QTYPES))
     drafts.definitions[EMPTY] = ObjectType(EMPTY, NOWHERE, ())
-    modules = _Modules(drafts, read_include)
+    modules = _Modules(drafts, read_include, Pragmas(exempt_all=any_names))
     modules.read(text, file, ())
     return drafts
 
@@ -44,10 +45,10 @@ def read_modules(text: str, file: str, read_include: Callable[[str], str] | None
 class _Modules:
     __slots__ = ("_drafts", "_pragmas", "_read_include", "_seen")
 
-    def __init__(self, drafts: Drafts, read_include: Callable[[str], str] | None) -> None:
+    def __init__(self, drafts: Drafts, read_include: Callable[[str], str] | None, pragmas: Pragmas) -> None:
         self._drafts = drafts
         self._read_include = read_include
-        self._pragmas = Pragmas()
+        self._pragmas = pragmas
         self._seen: set[str] = set()
 
     def read(self, text: str, file: str, within: tuple[str, ...]) -> None:
@@ -67,8 +68,8 @@ class _Modules:
     def _include(self, source: SchemaText, keys: dict[str, Node], within: tuple[str, ...]) -> None:
         node = keys["include"]
         included = parts.string(source, node, "include", "the path of a file")
-        path = posixpath.join(posixpath.dirname(source.file), included)
-        normal = posixpath.normpath(path)
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(source.file), included))
+        normal = path
         chain = (*within, posixpath.normpath(source.file))
         if normal in chain:
             raise source.error(f"include '{included}': the file includes itself", node.offset)
@@ -95,6 +96,8 @@ class _Modules:
             exempt = frozenset(
                 parts.string(source, element, where, "a name") for element in parts.elements(source, node, where)
             )
+            if self._pragmas.are_final:
+                continue
             if name == "command-name-exceptions":
                 self._pragmas.command_names = exempt
             elif name == "command-returns-exceptions":

@@ -26,6 +26,8 @@ def parse_schema(
     file: str = "<schema>",
     read_include: Callable[[str], str] | None = None,
     defined: Collection[str] | None = None,
+    *,
+    any_names: bool = False,
 ) -> Schema:
     """Return the schema that ``text`` defines.
 
@@ -35,12 +37,14 @@ def parse_schema(
         read_include: returns the text of an included file, given its path: the directory of ``file``, then what the
             directive says. None: an include is an error.
         defined: the symbols that the build defines; what an ``if`` leaves out is then dropped. None: everything stays.
+        any_names: whether the rules for names are left to whoever wrote the schema. QEMU's own files break them under
+            exceptions that stand in another file, ``pragma.json``, which not every one of them includes.
 
     Raises:
         InputError: the text breaks a rule of the language; the place has file, line and column, the message names the
             definition and the member.
     """
-    schema = checked(read_modules(text, file, read_include))
+    schema = checked(read_modules(text, file, read_include, any_names=any_names))
     if defined is None:
         return schema
     from sandbox.qapi.configure import configured

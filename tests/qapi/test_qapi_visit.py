@@ -23,7 +23,9 @@ PROGRAM = "qemu-system-x86_64"
 ACCEPTED = "Parameter 'id' expects an identifier"
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text() | st.sampled_from(["id", "size"]), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text() | st.sampled_from(["id", "size"]), inner, max_size=4)
+    ),
     max_leaves=12,
 )
 NUMBERS = parse_schema(
@@ -67,7 +69,10 @@ def written(option: str, text: str, typename: str, implied_key: str) -> tuple[li
     where = f"{PROGRAM}: {option} {text}: "
     try:
         for flag in read_opts(text, implied_key).flags:
-            lines += [where + f"warning: {line}" if number == 0 else line for number, line in enumerate(flag.warning.split("\n"))]
+            lines += [
+                where + f"warning: {line}" if number == 0 else line
+                for number, line in enumerate(flag.warning.split("\n"))
+            ]
         visit_opts(sample_schema(), typename, parse_opts(text, implied_key))
     except QemuError as error:
         return [*lines, where + error.desc, *error.hint.splitlines()], False
@@ -89,7 +94,9 @@ def test_numa_options_are_refused_as_qemu_refuses_them(case: dict[str, Any]) -> 
         assert lines == case["stderr"]
     else:
         assert lines == case["stderr"][: len(lines)]
-        assert not any(word in case["stderr"][-1] for word in ("' is missing", "' expects", "Invalid parameter", "does not accept"))
+        assert not any(
+            word in case["stderr"][-1] for word in ("' is missing", "' expects", "Invalid parameter", "does not accept")
+        )
 
 
 def test_visited_members_come_in_the_order_of_the_schema() -> None:
@@ -152,7 +159,8 @@ def test_a_whole_of_the_wrong_kind_is_named() -> None:
         ("uint16", -1, "Parameter 'uint16' expects uint16_t"), ("uint32", (1 << 32) - 1, (1 << 32) - 1),
         ("uint64", -1, (1 << 64) - 1), ("uint64", 1 << 64, "Parameter 'uint64' expects uint64"),
         ("size", (1 << 64) - 1, (1 << 64) - 1), ("size", "1G", "Parameter 'size' expects uint64"),
-        ("number", 1, 1.0), ("number", 1.5, 1.5), ("number", "1", "Invalid parameter type for 'number', expected: number"),
+        ("number", 1, 1.0), ("number", 1.5, 1.5),
+        ("number", "1", "Invalid parameter type for 'number', expected: number"),
         ("null", None, None), ("null", 0, "Invalid parameter type for 'null', expected: null"),
         ("bool", True, True), ("bool", 1, "Invalid parameter type for 'bool', expected: boolean"),
         ("int", True, "Invalid parameter type for 'int', expected: integer"),
@@ -169,7 +177,8 @@ def test_json_scalars_have_their_ranges(typename: str, value: object, result: ob
 @pytest.mark.parametrize(
     ("typename", "text", "result"),
     [
-        ("int8", "-0x80", -128), ("int8", "200", "Parameter 'int8' expects int8_t"), ("int", "x", "Parameter 'int' expects integer"),
+        ("int8", "-0x80", -128), ("int8", "200", "Parameter 'int8' expects int8_t"),
+        ("int", "x", "Parameter 'int' expects integer"),
         ("uint64", "-1", (1 << 64) - 1), ("uint32", "-1", "Parameter 'uint32' expects uint32_t"), ("uint8", "010", 8),
         ("size", "1.5k", 1536), ("size", "1.5", "Parameter 'size' expects size"),
         ("number", "1e3", 1000.0), ("number", "inf", "Invalid parameter type for 'number', expected: number"),
@@ -188,14 +197,30 @@ def test_keyval_scalars_are_read_from_text(typename: str, text: str, result: obj
 @pytest.mark.parametrize(
     ("value", "json_desc", "keyval_desc"),
     [
-        ({"list": [{"int": []}]}, "Invalid parameter type for 'list[0].int', expected: integer", "Parameters 'list.0.int.*' are unexpected"),
-        ({"list": [{}, {"zz": "1"}]}, "Parameter 'list[1].zz' is unexpected", "Parameter 'list.1.zz' is unexpected"),
-        ({"one": {}}, "Parameter 'list' is missing", "Parameter 'list' is missing"),
-        ({"list": {}}, "Invalid parameter type for 'list', expected: array", "Invalid parameter type for 'list', expected: array"),
-        ({"list": ["x"]}, "Invalid parameter type for 'list[0]', expected: object", "Invalid parameter type for 'list.0', expected: object"),
-        ({"list": [], "one": {"": {}}}, "Parameter 'one.' is unexpected", "Parameter 'one.' is unexpected"),
-        ({"list": [], "plain": [[]]}, "Invalid parameter type for 'plain[0]', expected: integer", "Parameters 'plain.0.*' are unexpected"),
-        ([], "Invalid parameter type for '<anonymous>', expected: object", "Invalid parameter type for '<anonymous>', expected: object"),
+        ({"list": [{"int": []}]},
+         "Invalid parameter type for 'list[0].int', expected: integer",
+         "Parameters 'list.0.int.*' are unexpected"),
+        ({"list": [{}, {"zz": "1"}]},
+         "Parameter 'list[1].zz' is unexpected",
+         "Parameter 'list.1.zz' is unexpected"),
+        ({"one": {}},
+         "Parameter 'list' is missing",
+         "Parameter 'list' is missing"),
+        ({"list": {}},
+         "Invalid parameter type for 'list', expected: array",
+         "Invalid parameter type for 'list', expected: array"),
+        ({"list": ["x"]},
+         "Invalid parameter type for 'list[0]', expected: object",
+         "Invalid parameter type for 'list.0', expected: object"),
+        ({"list": [], "one": {"": {}}},
+         "Parameter 'one.' is unexpected",
+         "Parameter 'one.' is unexpected"),
+        ({"list": [], "plain": [[]]},
+         "Invalid parameter type for 'plain[0]', expected: integer",
+         "Parameters 'plain.0.*' are unexpected"),
+        ([],
+         "Invalid parameter type for '<anonymous>', expected: object",
+         "Invalid parameter type for '<anonymous>', expected: object"),
     ],
 )  # fmt: skip
 def test_a_nested_value_is_named_with_its_path(value: object, json_desc: str, keyval_desc: str) -> None:
