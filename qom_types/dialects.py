@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from sandbox.errors import InputError
+from sandbox.records import record, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -26,7 +26,7 @@ INTRODUCED: Final[Mapping[str, tuple[int, int]]] = {
 """The QEMU that first had a type or property, where it is younger than the oldest dialect."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Dialect:
     """One published shape of the objects.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.errors import InputError, InputErrors, MachineExit, Place, SandboxError
+from sandbox.records import record
 
 if TYPE_CHECKING:
     import argparse
@@ -32,7 +32,7 @@ class SchemaMismatch(SandboxError):
 TABLE_NAMES: Final = ("srat", "slit", "hmat")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Result:
     """What a command comes to: the text for stdout, the text for stderr, the exit status."""
 
@@ -121,16 +121,16 @@ def tables_of_arguments(arguments: argparse.Namespace) -> tuple[Tables, Sequence
 
 def tables_of_scenario(arguments: argparse.Namespace) -> tuple[Tables, Sequence[Origin], Mapping[str, Any]]:
     """Return the tables that firmware has after the last step of a scenario."""
-    from dataclasses import replace
+    from sandbox.records import replace
 
     scenario = read_scenario(arguments.scenario, arguments.dialect)
     if arguments.firmware:
         scenario = replace(scenario, firmware=arguments.firmware)
     check_schema(arguments.schema, scenario.command_line, scenario.dialect)
     transcript = replayed(scenario, arguments.scenario)
-    for record in transcript.records:
-        if record.ended is not None:
-            raise MachineExit(record.ended.stderr, record.ended.status)
+    for step in transcript.records:
+        if step.ended is not None:
+            raise MachineExit(step.ended.stderr, step.ended.status)
     if transcript.tables is None:
         raise InputError("firmware reads no tables: -S holds the machine, and no step lets it run", scenario.place)
     about = {"dialect": transcript.dialect, "reason": transcript.dialect_reason, "ignored": transcript.ignored}
@@ -175,8 +175,7 @@ def schema(_arguments: argparse.Namespace, _style: Style) -> Result:
 
 def read_scenario(name: str, dialect: str | None) -> Scenario:
     """Return the scenario of a file, with another dialect if one is asked for."""
-    from dataclasses import replace
-
+    from sandbox.records import replace
     from sandbox.scenario.load import load_scenario
 
     scenario = load_scenario(read_text(name), name)

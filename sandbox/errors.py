@@ -10,14 +10,15 @@ Every class keeps what was found as attributes; ``str()`` gives the one line tha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from sandbox.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@record(order=True)
 class Place:
     """Where something was found: a file (or what stands for one), a line and a column, both counted from 1."""
 

@@ -5,8 +5,8 @@
         file: str
         line: int | None = None
 
-They stand in for ``@dataclass(frozen=True, slots=True)``, whose module and whose code generation would take more than half
-of the time of a short command; a type checker takes them for dataclasses. Instances are made faster, too: fields are set
+They stand in for ``@dataclass(frozen=True, slots=True)``, whose module and whose code generation would take half of the
+time of a short command; a type checker takes them for dataclasses. Instances are made faster, too: fields are set
 through their slots instead of through ``object.__setattr__``.
 """
 
@@ -70,6 +70,11 @@ def record(
     return _made(cls, frozen=frozen, eq=eq, order=order)
 
 
+def field_names(kind: type[object]) -> tuple[str, ...]:
+    """Return the names of a record's fields, in order."""
+    return tuple(getattr(kind, FIELDS))
+
+
 def replace(instance: T, **changes: Any) -> T:
     """Return a record with the same fields but for ``changes``."""
     kind = type(instance)
@@ -84,7 +89,7 @@ def _made(cls: type[Any], *, frozen: bool, eq: bool, order: bool) -> type[Any]:
     namespace = dict(cls.__dict__)
     own = {}
     for name, annotation in namespace.get("__annotations__", {}).items():
-        if not str(annotation).startswith("ClassVar"):
+        if not str(annotation).startswith(("ClassVar", "typing.ClassVar")):
             default = namespace.pop(name, MISSING)
             own[name] = default if isinstance(default, Field) else Field(default, MISSING, compare=True, repr=True)
     fields = {**inherited, **own}
@@ -101,8 +106,9 @@ def _made(cls: type[Any], *, frozen: bool, eq: bool, order: bool) -> type[Any]:
         namespace |= {"__setattr__": _refuse_set, "__delattr__": _refuse_delete}
     if eq:
         namespace |= _comparisons(tuple(name for name, found in fields.items() if found.compare), frozen, order)
-    made: type[Any] = type(cls)(cls.__name__, cls.__bases__, namespace)
-    made.__init__ = _initialiser(made, fields)  # type: ignore[misc]
+    meta: Any = type(cls)
+    made: type[Any] = meta(cls.__name__, cls.__bases__, namespace)
+    made.__init__ = _initialiser(made, fields)
     return made
 
 
@@ -135,7 +141,7 @@ def _comparisons(names: tuple[str, ...], frozen: bool, order: bool) -> dict[str,
     key: Callable[[Any], Any] = attrgetter(*names) if names else lambda _: ()
 
     def equal(self: Any, other: object) -> bool:
-        return key(self) == key(other) if other.__class__ is self.__class__ else NotImplemented
+        return key(self) == key(other) if type(other) is type(self) else NotImplemented
 
     def hashed(self: Any) -> int:
         return hash(key(self))
@@ -143,10 +149,10 @@ def _comparisons(names: tuple[str, ...], frozen: bool, order: bool) -> dict[str,
     methods: dict[str, Any] = {"__eq__": equal, "__hash__": hashed if frozen else None}
     if order:
         methods |= {
-            "__lt__": lambda self, other: key(self) < key(other) if other.__class__ is self.__class__ else NotImplemented,
-            "__le__": lambda self, other: key(self) <= key(other) if other.__class__ is self.__class__ else NotImplemented,
-            "__gt__": lambda self, other: key(self) > key(other) if other.__class__ is self.__class__ else NotImplemented,
-            "__ge__": lambda self, other: key(self) >= key(other) if other.__class__ is self.__class__ else NotImplemented,
+            "__lt__": lambda self, other: key(self) < key(other) if type(other) is type(self) else NotImplemented,
+            "__le__": lambda self, other: key(self) <= key(other) if type(other) is type(self) else NotImplemented,
+            "__gt__": lambda self, other: key(self) > key(other) if type(other) is type(self) else NotImplemented,
+            "__ge__": lambda self, other: key(self) >= key(other) if type(other) is type(self) else NotImplemented,
         }
     return methods
 

@@ -19,7 +19,8 @@ MOST_LINES: Final = 300
 # A package imports only from those above it; those on one line do not import each other.
 ORDER: Final = (
     ("sandbox",),
-    ("sandbox.errors", "sandbox.resources"),
+    ("sandbox.records", "sandbox.resources"),
+    ("sandbox.errors",),
     ("sandbox.acpi", "sandbox.qapi"),
     ("sandbox.qom",),
     ("qom_types",),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, TypeAlias
+
+from sandbox.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +17,7 @@ Pair: TypeAlias = "tuple[Structure, Structure]"
 _MOST_COMPARISONS = 20_000
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Alignment:
     """How the structures of a table a become those of a table b.
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from sandbox.records import record
 
 Value: TypeAlias = int | str | bytes
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Field:
     """One field of a structure.
 
@@ -31,7 +32,7 @@ class Field:
     meaning: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Structure:
     """Fields that belong together: the table's header with the fixed fields behind it, or one structure of its body.
 
@@ -62,7 +63,7 @@ class Structure:
         return b"".join([field.raw for field in self.fields])
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Problem:
     """Why a table does not decode, in the words of :class:`sandbox.errors.DecodeError`; ``offset`` is where."""
 
@@ -73,7 +74,7 @@ class Problem:
         return f"offset {self.offset:#x}: {self.what}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TableDescription:
     """A whole table. The fields of its structures, put together, are its bytes, whether it decodes or not.
 

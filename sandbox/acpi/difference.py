@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from sandbox.acpi.alignment import align, align_by_path
 from sandbox.acpi.fields import describe
 from sandbox.acpi.header import ChecksumState, checksum_state
+from sandbox.records import record
 
 if TYPE_CHECKING:
     from sandbox.acpi.description import Field, Structure, Value
@@ -23,7 +23,7 @@ class Kind(Enum):
     MOVED = "moved"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Side:
     """One side of a difference: a field, or a whole structure, in one of the two tables.
 
@@ -42,7 +42,7 @@ class Side:
     meaning: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Difference:
     """One difference between a table a and a table b.
 

@@ -6,11 +6,11 @@ The text form, for each table: a line ``SRAT @ 0x000000007FFE0000``, rows of up 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sandbox.acpi.header import HEADER_LENGTH
 from sandbox.errors import DecodeError
+from sandbox.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,7 +23,7 @@ _ALIGNMENT = 0x1000
 _LONGEST_NAME = 8
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RawTable:
     """A table as it was found: its name (the signature), its bytes, whether they decode or not, and its address.
 
@@ -116,7 +116,7 @@ def _skip_zeros(data: bytes, position: int) -> int:
     return len(data) - len(data[position:].lstrip(b"\0"))
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _OpenTable:
     name: str
     address: int

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from struct import Struct
 from typing import ClassVar, TypeAlias
+
+from sandbox.records import record
 
 HANDLE_LENGTH = 16
 ACPI_HANDLE = 0
@@ -15,7 +16,7 @@ _ACPI = Struct("<8sII")
 _NO_BYTES = bytes(12)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PciDeviceHandle:
     """A PCI function: segment (u16), bus (u8), devfn (u8, device << 3 | function), 12 reserved bytes.
 
@@ -48,7 +49,7 @@ class PciDeviceHandle:
         return _PCI.pack(self.segment, self.bus, self.devfn, self.reserved)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AcpiDeviceHandle:
     """A device of the ACPI name space: _HID (8 bytes, text as it lies), _UID (u32), a reserved u32.
 
@@ -68,7 +69,7 @@ class AcpiDeviceHandle:
         return _ACPI.pack(self.hid, self.uid, self.reserved)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RawDeviceHandle:
     """A handle of a type (u8) that the specification reserves: 16 bytes as they lie."""
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from struct import Struct
 
 from sandbox.errors import DecodeError
+from sandbox.records import record
 
 HEADER_LENGTH = 36
 _HEADER = Struct("<4sIBB6s8sI4sI")
 _CHECKSUM_OFFSET = 9
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TableHeader:
     """What a table says of itself; length and checksum are no part of it, since they follow from the rest.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from struct import Struct
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from sandbox.acpi.hmat_structures import (
     decode_structure,
 )
 from sandbox.errors import DecodeError
+from sandbox.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,7 @@ _RESERVED = Struct("<I")
 _STRUCTURE_HEADER = Struct("<HHI")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Hmat:
     """The whole table. ``reserved`` is the u32 in front of the structures.
 

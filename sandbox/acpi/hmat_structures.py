@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from struct import Struct
 from typing import ClassVar, TypeAlias
+
+from sandbox.records import record
 
 STRUCTURE_HEADER_LENGTH = 8
 
@@ -17,7 +18,7 @@ _CACHE = Struct("<HHIIIQIHH")
 _UNKNOWN = Struct("<HHI")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MemoryProximityDomainAttributes:
     """Which initiator a memory proximity domain is attached to. 40 bytes.
 
@@ -49,7 +50,7 @@ class MemoryProximityDomainAttributes:
         return cls(flags, initiator_pxm, memory_pxm, (first, second, rest[0], rest[1], rest[2]))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LocalityLatencyBandwidth:
     """Latencies or bandwidths from initiators to targets. 32 + 4 S + 4 T + 2 S T bytes.
 
@@ -101,7 +102,7 @@ class LocalityLatencyBandwidth:
         return cls(flags, data_type, pxms[:sources], pxms[sources:], base, entries, transfer, reserved)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MemorySideCache:
     """A cache in front of the memory of a proximity domain. 32 + 2 n bytes for n SMBIOS handles (u16).
 
@@ -139,7 +140,7 @@ class MemorySideCache:
         return cls(memory_pxm, size, attributes, handles, (first, second, third))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UnknownHmatStructure:
     """A structure that no class stands for: a type (u16) not known here, or a length that its content contradicts.
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from sandbox.acpi.description import Field, Structure, Value
 from sandbox.errors import DecodeError
+from sandbox.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,7 +33,7 @@ def as_it_lies(raw: bytes) -> Value:
     return raw
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FieldSpec:
     """One field of a layout: its key in paths, the specification's name, its length in bytes and what it means."""
 
@@ -44,7 +44,7 @@ class FieldSpec:
     read: Callable[[bytes], Value] = integer
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Layout:
     """What a structure is called, the fields that follow each other in it, and how to sum it up."""
 
@@ -53,7 +53,7 @@ class Layout:
     summary: Meaning
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Body:
     """What was found behind a table's fixed fields: structures up to ``stop``, and what was wrong there."""
 
@@ -62,7 +62,7 @@ class Body:
     problem: DecodeError | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TableKind:
     """A table's name, the fixed fields behind its header, and what describes the rest of it up to an end.
 

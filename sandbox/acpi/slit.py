@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from struct import Struct
 
 from sandbox.acpi.header import (
@@ -14,6 +13,7 @@ from sandbox.acpi.header import (
     table_too_short,
 )
 from sandbox.errors import DecodeError
+from sandbox.records import record
 
 SIGNATURE = "SLIT"
 MATRIX_OFFSET = 44
@@ -22,7 +22,7 @@ MATRIX_OFFSET = 44
 _COUNT = Struct("<Q")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Slit:
     """The whole table: N rows of N distances.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from struct import Struct
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -24,6 +23,7 @@ from sandbox.acpi.srat_processors import (
     X2ApicAffinity,
 )
 from sandbox.errors import DecodeError
+from sandbox.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +57,7 @@ _FIXED = Struct("<IQ")
 _ENTRY_HEADER = Struct("<BB")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UnknownStructure:
     """A structure that no class stands for: a type (u8) not known here, or a known one with a length not specified.
 
@@ -99,7 +99,7 @@ _BY_TYPE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Srat:
     """The whole table. ``reserved`` is the u32 that must be 1 and the u64 that must be 0, in front of the entries.
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from struct import Struct
 from typing import TYPE_CHECKING, ClassVar
 
 from sandbox.acpi.handles import decode_handle
+from sandbox.records import record
 
 if TYPE_CHECKING:
     from typing import Self
@@ -19,7 +19,7 @@ ENABLED = 1
 ARCHITECTURAL_TRANSACTIONS = 2
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DeviceAffinity:
     """A device in a proximity domain (u32): 32 bytes, little-endian.
 
@@ -47,7 +47,7 @@ class DeviceAffinity:
         return cls(pxm, decode_handle(handle_type, handle), flags, (first, last))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GenericInitiatorAffinity(DeviceAffinity):
     """A device that starts memory transactions by itself, such as a GPU or a partition of one.
 
@@ -57,7 +57,7 @@ class GenericInitiatorAffinity(DeviceAffinity):
     type: ClassVar[int] = 5
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GenericPortAffinity(DeviceAffinity):
     """A port behind which devices appear later, such as a CXL host bridge.
 

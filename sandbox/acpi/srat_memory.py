@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from struct import Struct
 from typing import ClassVar
+
+from sandbox.records import record
 
 _MEMORY = Struct("<BBIHQQIIQ")
 
@@ -13,7 +14,7 @@ HOT_PLUGGABLE = 2
 NON_VOLATILE = 4
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MemoryAffinity:
     """A range of physical memory: base and length in bytes (u64), little-endian as everything else. 40 bytes.
 

@@ -6,9 +6,10 @@ All integers are little-endian on the wire. ``flags`` bit 0 is Enabled; a reader
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from struct import Struct
 from typing import ClassVar
+
+from sandbox.records import record
 
 _LOCAL_APIC = Struct("<BBBBIBBHI")
 _X2APIC = Struct("<BBHIIIII")
@@ -17,7 +18,7 @@ _GIC_ITS = Struct("<BBIHI")
 _RINTC = Struct("<BBHIIII")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ProcessorAffinity:
     """A processor by its local APIC id (u8) or, on Itanium, APIC id and SAPIC EID (u8).
 
@@ -49,7 +50,7 @@ class ProcessorAffinity:
         return cls(low | middle << 8 | high << 16, apic_id, flags, eid, clock_domain)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class X2ApicAffinity:
     """A processor by its x2APIC id (u32). 24 bytes.
 
@@ -77,7 +78,7 @@ class X2ApicAffinity:
         return cls(pxm, x2apic_id, flags, clock_domain, (first, last))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GiccAffinity:
     """An Arm processor by its ACPI processor UID (u32). 18 bytes.
 
@@ -103,7 +104,7 @@ class GiccAffinity:
         return cls(pxm, uid, flags, clock_domain)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GicItsAffinity:
     """An Arm Interrupt Translation Service by its ITS id (u32). 12 bytes, without flags.
 
@@ -128,7 +129,7 @@ class GicItsAffinity:
         return cls(pxm, its_id, reserved)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RintcAffinity:
     """A RISC-V hart by its ACPI processor UID (u32). 20 bytes.
 

@@ -5,16 +5,17 @@ A case is made from a seed alone, so that a failure can be repeated.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final
+
+from sandbox.records import field, record
 
 FAMILIES: Final = ("virt", "q35", "pc")
 MIB: Final = 1 << 20
 Command = tuple[str, dict[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Case:
     """A machine and what is done to it before firmware reads its tables.
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sandbox.live.errors import LiveExit
 from sandbox.live.session import DEFAULT_LIMITS
 from sandbox.live.start import start
 from sandbox.live.tables import read_tables
+from sandbox.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Command = tuple[str, Mapping[str, object] | None]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LiveResult:
     """What one history gave.
 

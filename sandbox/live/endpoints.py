@@ -10,11 +10,11 @@ import shutil
 import socket
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from sandbox.errors import InputError
+from sandbox.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,7 @@ POLL_SECONDS: Final = 0.01
 """How long an early end of QEMU may go unnoticed while a connection is waited for."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SocketRoot:
     """A directory that QEMU knows under another path than we do, because it runs in a chroot or a container.
 

@@ -12,11 +12,11 @@ device's own structures are big-endian.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from sandbox.live.errors import LiveError
 from sandbox.live.qtest import decode_memory, memory_read, memory_write
+from sandbox.records import record
 
 if TYPE_CHECKING:
     from sandbox.live.qtest import QtestConnection
@@ -41,7 +41,7 @@ DMA_CHUNK: Final = 256 * 1024
 BYTES_AT_ONCE: Final = 1024
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FileEntry:
     """One file of the directory: its name, the key that selects it, its size in bytes."""
 
@@ -50,7 +50,7 @@ class FileEntry:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FwCfgPlace:
     """Where a machine has its fw_cfg device.
 

@@ -11,10 +11,10 @@ bytes; a command that is not known is skipped, as firmware does.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from sandbox.errors import DecodeError
+from sandbox.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +43,7 @@ HIGH_BASE: Final = 0x70000000
 """Where files are laid. Firmware chooses other addresses; no SRAT, SLIT or HMAT holds one."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class InstalledFile:
     """A file in guest memory: its guest physical address and its bytes, pointers and checksums filled in."""
 
@@ -51,7 +51,7 @@ class InstalledFile:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PointerWrite:
     """An address that firmware writes back into a file of QEMU's: the file, the offset in it, the bytes."""
 
@@ -60,7 +60,7 @@ class PointerWrite:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Installed:
     """What the script leaves: the files by name, and what firmware would write back."""
 

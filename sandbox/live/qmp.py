@@ -7,11 +7,11 @@ running event loop; use a thread there.
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from sandbox.errors import QemuError
 from sandbox.live.errors import ConnectionLost, LiveError, LiveTimeout
+from sandbox.records import record
 
 if TYPE_CHECKING:
     import socket
@@ -24,7 +24,7 @@ T = TypeVar("T")
 CLOSING_SECONDS: Final = 2.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LiveReply:
     """What QEMU answered to one command.
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
 from sandbox.live.errors import ConnectionLost, LiveError, LiveExit, LiveTimeout
 from sandbox.live.fwcfg import PLACES, FwCfg
 from sandbox.live.qmp import LiveReply, QmpConnection
 from sandbox.live.qtest import QtestConnection
+from sandbox.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ LAST_WORDS_SECONDS: Final = 2.0
 """How long a QEMU that closed a socket may take to be gone, and its stderr to be read."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Limits:
     """How long to wait, in seconds: for a start, for one reply, for an end that was asked for."""
 

@@ -8,11 +8,11 @@ Source: ACPI 6.5, 5.2.5.3 (RSDP), 5.2.6 (header), 5.2.7 (RSDT), 5.2.8 (XSDT). Al
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from sandbox.errors import DecodeError
 from sandbox.live.loader import allocated_files, install
+from sandbox.records import record
 
 if TYPE_CHECKING:
     from sandbox.live.loader import Installed
@@ -31,7 +31,7 @@ HEADER_LENGTH: Final = 36
 WITHOUT_CHECKSUM: Final = (b"FACS",)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LiveTables:
     """What the guest finds: whole tables with header and checksum; None where QEMU makes no such table."""
 

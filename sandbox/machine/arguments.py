@@ -5,11 +5,11 @@ An option is known by its name alone here; what its value means is the business 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from sandbox.errors import MachineExit, QemuError
+from sandbox.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,7 @@ WITHOUT_VALUE: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Option:
     """One option as it stands on the command line.
 
@@ -50,7 +50,7 @@ class Option:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CommandLine:
     """A command line.
 

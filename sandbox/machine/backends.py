@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from sandbox.records import record
 
 PAGE: Final = 4096
 ANONYMOUS_ALIGNMENT: Final = 2 << 20
 """How QEMU aligns memory that is no file, on Linux on x86 and Arm hosts."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Backend:
     """A memory backend.
 

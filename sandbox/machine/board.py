@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
+
+from sandbox.records import field, record
 
 if TYPE_CHECKING:
     from qom_types.common.backends import MemoryBackend
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from sandbox.qom.tree import ObjectTree
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Board:
     """A machine before it has devices.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from sandbox.records import field, record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from sandbox.qapi.schema import Schema
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Given:
     """Something that one option asks for.
 
@@ -31,7 +32,7 @@ class Given:
         return (self.option.value or "").startswith("{")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MachineConfig:
     """What a command line asks for.
 

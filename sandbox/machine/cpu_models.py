@@ -5,10 +5,10 @@ Source: QOM properties of the CPUs of QEMU 10.0 and 11.1 under TCG, one model af
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from sandbox.machine.refusals import ConfigurationError
+from sandbox.records import record, replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,7 +62,7 @@ X86_KNOWN: Final = """
 """The models of QEMU 7.2 to 11.1 without their versions, with white space between them."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CpuModel:
     """What of a CPU model matters to a table.
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from sandbox.errors import MachineExit, UnmodelledError
 from sandbox.machine.refusals import ConfigurationError
+from sandbox.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ HIGH_REDISTRIBUTORS: Final = 64 << 20
 REDISTRIBUTOR_SIZE: Final = {3: 0x20000, 4: 0x40000}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CpuSlot:
     """A place for a CPU, taken or not.
 

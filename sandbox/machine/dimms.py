@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from sandbox.errors import QemuError
 from sandbox.machine.refusals import Notice
+from sandbox.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -20,7 +20,7 @@ LEAST_LABEL_SIZE: Final = 0x20000
 ANY_SLOT: Final = -1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Dimm:
     """A memory module in its place.
 
@@ -43,7 +43,7 @@ class Dimm:
     node: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DimmOptions:
     """The properties of ``-device pc-dimm`` and ``-device nvdimm``.
 
@@ -70,7 +70,7 @@ class DimmOptions:
     is_hotplugged: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DimmHost:
     """What of a machine decides about its memory modules.
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from sandbox.errors import UnmodelledError
 from sandbox.machine.refusals import ConfigurationError
 from sandbox.machine.versions import UNMODELLED, Version, deprecation, known_versions, machine_name
+from sandbox.records import record
 
 KIB: Final = 1 << 10
 MIB: Final = 1 << 20
@@ -21,7 +21,7 @@ MAX_MEMORY_SLOTS: Final = 256
 ARCHITECTURES: Final = {"pc": "x86_64", "q35": "x86_64", "virt": "aarch64"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MachineType:
     """A versioned machine of one QEMU.
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sandbox.machine.families import MAX_NODES, MIB
 from sandbox.machine.hmat_options import ASSOCIATIVITIES, CACHE_LEVELS, LATENCIES, POLICIES
+from sandbox.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sandbox.machine.hmat_options import HmatSettings, Measurements
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MemoryAttributes:
     """A Memory Proximity Domain Attributes structure.
 
@@ -29,7 +29,7 @@ class MemoryAttributes:
     flags: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Locality:
     """A System Locality Latency and Bandwidth Information structure.
 
@@ -49,7 +49,7 @@ class Locality:
     rows: tuple[tuple[int, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SideCache:
     """A Memory Side Cache Information structure.
 
@@ -76,7 +76,7 @@ class SideCache:
         return self.total_levels | self.level << 4 | self.associativity << 8 | self.policy << 12 | self.line << 16
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HmatContent:
     """What HMAT holds, in its order."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.errors import QemuError
 from sandbox.machine.families import MIB
+from sandbox.records import field, record
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -26,7 +26,7 @@ HAS_LATENCY: Final = 1
 HAS_BANDWIDTH: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Measurements:
     """The values given for one hierarchy and data type.
 
@@ -41,7 +41,7 @@ class Measurements:
     span: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HmatSettings:
     """All ``hmat-lb`` and ``hmat-cache`` options.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from sandbox.machine.refusals import ConfigurationError
+from sandbox.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -16,7 +16,7 @@ GRANULE: Final = 8192
 UINT64: Final = (1 << 64) - 1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MemoryConfig:
     """How much memory a machine has, in bytes.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from sandbox.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,7 +24,7 @@ SPARE_ENTRIES: Final = 2
 """How many memory entries more than nodes pc and q35 have at least."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DeviceMemory:
     """The room for memory devices.
 
@@ -38,7 +39,7 @@ class DeviceMemory:
     capacity: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MemoryEntry:
     """A memory affinity entry of SRAT (ACPI 6.5, 5.2.16.2).
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sandbox.errors import QemuError
@@ -10,6 +9,7 @@ from sandbox.machine.cpu_nodes import settle_cpus
 from sandbox.machine.distances import distance_rows
 from sandbox.machine.numa import NumaNode, check_cpu_initiator
 from sandbox.machine.refusals import ConfigurationError
+from sandbox.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 UINT64 = (1 << 64) - 1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NumaConfig:
     """The nodes of a machine.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.errors import QemuError, UnmodelledError
@@ -10,6 +9,7 @@ from sandbox.machine.cpu_nodes import assign_cpu, select_cpus
 from sandbox.machine.distances import check_distance
 from sandbox.machine.families import MAX_NODES
 from sandbox.machine.refusals import Notice, NumaOptionError
+from sandbox.records import field, record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -25,7 +25,7 @@ HMAT_IS_OFF: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NumaNode:
     """A node as ``-numa node`` declares it.
 
@@ -42,7 +42,7 @@ class NumaNode:
     initiator: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NumaOptions:
     """What the ``-numa`` options ask for.
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from sandbox.errors import UnmodelledError
 from sandbox.machine.families import GIB, MAX_MEMORY_SLOTS, MIB
 from sandbox.machine.memory_map import DeviceMemory
 from sandbox.machine.refusals import ConfigurationError, Notice
+from sandbox.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +31,7 @@ CXL_REGISTERS: Final = MIB
 CXL_ALIGNMENT: Final = 256 * MIB
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PcMemory:
     """Where RAM lies.
 

@@ -6,16 +6,16 @@ notices. The classes here keep the two kinds apart; the words are QEMU's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sandbox.errors import QemuError
+from sandbox.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Notice:
     """A line that QEMU writes to stderr and goes on.
 

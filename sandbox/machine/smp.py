@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from sandbox.errors import MachineExit
 from sandbox.machine.refusals import ConfigurationError, Notice
+from sandbox.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,7 +25,7 @@ ARITHMETIC_CRASH: Final = -8
 """Status of a QEMU that divided by zero."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SmpConfig:
     """A machine's CPU topology.
 

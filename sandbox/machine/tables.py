@@ -8,7 +8,6 @@ Source: QEMU 10.0 behaviour.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from qom_types.contract import SratContributor
@@ -23,6 +22,7 @@ from sandbox.machine.memory_map import (
     pc_ram_entries,
     virt_ram_entries,
 )
+from sandbox.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,7 +39,7 @@ SRAT_START = (1).to_bytes(4, "little") + bytes(8)
 """The reserved fields in front of SRAT's entries: a 32-bit 1 and a 64-bit 0."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tables:
     """What firmware reads: whole tables with the right checksum; None where QEMU makes none."""
 
@@ -72,7 +72,7 @@ class Tables:
         return decode_slit(self.slit)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SratParts:
     """An SRAT without what objects contribute.
 
@@ -100,7 +100,7 @@ class SratParts:
         return encode_table(self.header, b"".join((SRAT_START, self.before, contributions, self.after)))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TableParts:
     """Everything that the tables of a machine are made of, but for what objects contribute.
 

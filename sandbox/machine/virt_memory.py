@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from sandbox.machine.families import GIB, MAX_MEMORY_SLOTS, MIB
 from sandbox.machine.memory_map import VIRT_RAM_BASE, DeviceMemory
 from sandbox.machine.refusals import ConfigurationError
+from sandbox.records import record
 
 if TYPE_CHECKING:
     from sandbox.machine.cpu_models import CpuModel
@@ -23,7 +23,7 @@ ECAM: Final = 256 * MIB
 PCI_WINDOW: Final = 512 * GIB
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class VirtOptions:
     """The properties of ``-machine virt`` that lay out addresses.
 
@@ -44,7 +44,7 @@ class VirtOptions:
     mmio_size: int = PCI_WINDOW
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class VirtMemory:
     """Where memory lies.
 

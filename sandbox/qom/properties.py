@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from sandbox.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from sandbox.qom.objects import QomObject
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Property:
     """A named value of an object.
 
@@ -33,7 +34,7 @@ class Property:
     description: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Link:
     """A property that points to an object elsewhere in the tree; None where it points to nothing."""
 

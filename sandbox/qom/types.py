@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from sandbox.errors import QemuError, SandboxError
 from sandbox.qom.buckets import BucketTable
 from sandbox.qom.objects import QomObject
 from sandbox.qom.properties import Property
+from sandbox.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,7 +24,7 @@ class RegistrationError(SandboxError):
     """A type that the registry cannot take: its name is used already, or its parent is unknown."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TypeInfo:
     """A QOM type.
 
@@ -53,7 +53,7 @@ BUILT_IN: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Class:
     """What is worked out once for a type: its ancestry and its properties in the order of QMP's lists."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from sandbox.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 _RED, _GREEN, _YELLOW, _BOLD, _DIM = 31, 32, 33, 1, 2
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Style:
     """How text is marked: with the escape sequences of terminals (ECMA-48, SGR), or not at all."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from sandbox.acpi.handles import PciDeviceHandle
 from sandbox.acpi.srat import GenericInitiatorAffinity, GenericPortAffinity, decode_srat
 from sandbox.errors import DecodeError
+from sandbox.records import record
 from sandbox.scenario.tables import TABLE_NAMES, device_text
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ LOCALITY: Final = "System Locality"
 """What SLIT has rows of."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DeviceRow:
     """A Generic Initiator or Generic Port structure.
 
@@ -53,7 +53,7 @@ class DeviceRow:
     origin: Origin | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TableSummary:
     """One table.
 
@@ -70,7 +70,7 @@ class TableSummary:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TablesSummary:
     """A set of tables.
 

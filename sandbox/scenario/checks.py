@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
+
+from sandbox.records import record
 
 NOTHING_THERE: Final = "nothing"
 _LONGEST: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Difference:
     """One thing that is not as expected: where, and both sides as text."""
 
@@ -18,7 +19,7 @@ class Difference:
     actual: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Check:
     """One expectation: what it is about, and how reality differs; no difference means that it holds."""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sandbox.records import record
 from sandbox.scenario.shapes import mismatch
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sandbox.scenario.shapes import JsonSchema, Shape
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ListOf:
     """A list whose items have all one shape.
 
@@ -45,7 +45,7 @@ class ListOf:
         return self.meaning
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Either:
     """One of several shapes, of which no two take the same value.
 
@@ -76,7 +76,7 @@ class Either:
         return ", or ".join(shape.allowed() for shape in self.shapes)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Defined:
     """A shape with a name of its own, to which the JSON Schema refers wherever it is used."""
 

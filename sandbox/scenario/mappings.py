@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from sandbox.records import record
 from sandbox.scenario.shapes import mismatch
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sandbox.scenario.shapes import JsonSchema, Shape
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Key:
     """A key that a mapping may have.
 
@@ -32,7 +32,7 @@ class Key:
     required: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Keys:
     """A mapping with these keys and no others.
 
@@ -101,7 +101,7 @@ class Keys:
         return self.meaning
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ByKey:
     """One of several mappings, told apart by a key that only it requires.
 

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from sandbox.records import field, record
 
 if TYPE_CHECKING:
     from sandbox.errors import Place
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 Absent: TypeAlias = Literal["absent"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Affinity:
     """A device in a proximity domain.
 
@@ -28,7 +29,7 @@ class Affinity:
         return f"{self.pxm} @ {self.device}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Affinities:
     """All Generic Initiators, or all Generic Ports, of a table: in its order, unless ``in_any_order``."""
 
@@ -36,7 +37,7 @@ class Affinities:
     in_any_order: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class WholeTable:
     """A table as a whole: bytes of a file, SHA-256 in hexadecimal, length in bytes; each only if it is given."""
 
@@ -46,7 +47,7 @@ class WholeTable:
     place: Place | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Processor:
     """An enabled processor: ``id`` is the APIC or x2APIC id, or the ACPI processor UID."""
 
@@ -57,7 +58,7 @@ class Processor:
         return f"{self.id} in {self.pxm}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Memory:
     """An enabled range of memory: base and size in bytes."""
 
@@ -72,7 +73,7 @@ class Memory:
         return f"{self.base:#x} + {self.size:#x} in {self.pxm}{flags}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Expectation:
     """What must hold for the tables that firmware has; None where nothing is said.
 
@@ -93,7 +94,7 @@ class Expectation:
 NOTHING = Expectation()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ExitExpected:
     """How the machine ends. ``stderr`` is text that its stderr contains, a tuple of all lines, or None."""
 
@@ -101,19 +102,19 @@ class ExitExpected:
     stderr: str | tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Succeeds:
     """The command returns something."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Returns:
     """The command returns this."""
 
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fails:
     """The command fails, with this class and description where they are given."""
 
@@ -121,7 +122,7 @@ class Fails:
     desc: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AnyReply:
     """Whatever the command answers."""
 
@@ -129,7 +130,7 @@ class AnyReply:
 ReplyExpected: TypeAlias = Succeeds | Returns | Fails | AnyReply
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Command:
     """A QMP command: its name, its arguments as on the wire or None, and the reply that it must get."""
 
@@ -138,17 +139,17 @@ class Command:
     reply: ReplyExpected = Succeeds()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reset:
     """``system_reset``, written short."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Look:
     """Nothing is sent; only the tables are looked at."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Step:
     """One step. ``name`` and ``note`` are "" where there are none."""
 
@@ -179,7 +180,7 @@ class Step:
         return f"{command.name} {subject}".rstrip()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scenario:
     """A scenario.
 

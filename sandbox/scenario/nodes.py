@@ -5,10 +5,10 @@ The events of PyYAML's parser are read, none of its constructors: no tag makes a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from sandbox.errors import InputError, InputErrors, Place
+from sandbox.records import record
 from sandbox.scenario.scalars import resolve_scalar
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Unreadable:
 UNREADABLE: Final = Unreadable()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Node:
     """A value with the place where it begins."""
 
@@ -49,7 +49,7 @@ class Node:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Member:
     """A member of a mapping: where its key stands, and its value."""
 

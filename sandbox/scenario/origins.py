@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qom_types.contract import SratContributor
+from sandbox.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sandbox.qom.tree import ObjectTree
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Origin:
     """Where a Generic Initiator or Generic Port structure of SRAT comes from.
 

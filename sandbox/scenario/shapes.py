@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from sandbox.records import record
 from sandbox.scenario.nodes import Node, Unreadable
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def mismatch(shape: Shape, node: Node, path: str, findings: Findings) -> None:
         findings.add(f"{path or 'a scenario'}: found {found}; allowed: {shape.allowed()}", node.place)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Text:
     """Text.
 
@@ -90,7 +90,7 @@ class Text:
         return self.meaning
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Integer:
     """An integer within bounds, both included. As in JSON Schema, 2.0 is one too."""
 
@@ -118,7 +118,7 @@ class Integer:
         return self.meaning or f"an integer from {self.least} to {self.most}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Boolean:
     """``true`` or ``false``."""
 
@@ -140,7 +140,7 @@ class Boolean:
         return "true or false"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Choice:
     """One of some words. A word that looks like a number may stand without quotes: ``10.0`` is ``"10.0"``."""
 
@@ -167,7 +167,7 @@ class Choice:
         return tuple(float(word) for word in self.words if re.fullmatch(r"[0-9]+\.[0-9]+", word))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Null:
     """Nothing: a key without a value."""
 
@@ -189,7 +189,7 @@ class Null:
         return "nothing"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Json:
     """Any JSON value, or any mapping."""
 

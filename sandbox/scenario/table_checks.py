@@ -18,6 +18,7 @@ from sandbox.acpi.srat import (
 )
 from sandbox.acpi.srat_memory import HOT_PLUGGABLE, NON_VOLATILE
 from sandbox.errors import DecodeError, InputError
+from sandbox.records import field_names
 from sandbox.scenario.checks import Check, Difference, compare_texts, differs
 from sandbox.scenario.model import Affinity, Expectation, Memory, Processor, WholeTable
 from sandbox.scenario.tables import TABLE_NAMES, device_text
@@ -50,7 +51,7 @@ def check_tables(expected: Expectation, tables: Tables | None, read_file: ReadFi
 
 def _checks(expected: Expectation, tables: Tables | None, read_file: ReadFile) -> Iterator[Check]:
     if tables is None:
-        said = [name for name in Expectation.__dataclass_fields__ if getattr(expected, name) is not None]
+        said = [name for name in field_names(Expectation) if getattr(expected, name) is not None]
         for name in said:
             yield differs(name, "tables", "firmware has read none yet, since the machine has not run")
         return

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from sandbox.records import record
 from sandbox.scenario.origins import Origin
 from sandbox.scenario.tables import changed_tables
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 __all__ = ["Ended", "Origin", "Outcome", "Record", "Refused", "Reply", "Returned", "Transcript"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Returned:
     """A command's success, with the value as on the wire."""
 
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Refused:
     """An error reply."""
 
@@ -37,7 +37,7 @@ class Refused:
 Reply: TypeAlias = Returned | Refused
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ended:
     """How the machine ended: exit status (negative: a signal) and stderr."""
 
@@ -53,7 +53,7 @@ class Outcome(Enum):
     NOT_RUN = "not run"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Record:
     """One thing that happened, or did not: the start, a step, or the look at the end.
 
@@ -92,7 +92,7 @@ class Record:
         return Outcome.PASSED if all(check.passed for check in self.checks) else Outcome.FAILED
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Transcript:
     """A whole replay.
 

@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from io import BufferedReader
     from pathlib import Path
 
 SECONDS_TO_START = 20.0
@@ -21,6 +22,7 @@ class RawQmp:
         path = folder / "qmp"
         options = ("-machine", "none", "-nodefaults", "-display", "none", "-qmp", f"unix:{path},server=on,wait=off")
         self._process = subprocess.Popen([*command, *options], stdin=subprocess.DEVNULL)
+        self._lines: BufferedReader | None = None
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.settimeout(SECONDS_TO_START)
         deadline = time.monotonic() + SECONDS_TO_START
@@ -39,6 +41,8 @@ class RawQmp:
         self._asked = 0
 
     def close(self) -> None:
+        if self._lines is not None:
+            self._lines.close()
         self._socket.close()
         self._process.kill()
         self._process.wait()
@@ -60,6 +64,7 @@ class RawQmp:
         return reply
 
     def _line(self) -> str:
+        assert self._lines is not None
         while '"event": ' in (line := self._lines.readline().decode()):
             continue
         assert line, "QEMU has closed the connection"

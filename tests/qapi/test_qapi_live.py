@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from qapi_live import RawQmp
 from qapi_recordings import check_live
 from qapi_samples import sample_schema
 
+from sandbox.live import qemu_version
 from sandbox.qapi.introspect import introspection
 from sandbox.qapi.json import to_json
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.live
+PARSE_ERROR = re.compile(r'"desc": "(\d+:\d+: )?JSON ')
 
 
 @pytest.fixture
@@ -33,8 +36,19 @@ def record(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--record"))
 
 
-def test_live_qemu_reads_and_writes_json_as_recorded(qmp: RawQmp, record: bool) -> None:
-    check_live("json-stream", lambda case: qmp.replies(case["sent"].encode("latin-1")), "replies", record=record)
+def test_live_qemu_reads_and_writes_json_as_recorded(qmp: RawQmp, qemu_x86: tuple[str, ...], record: bool) -> None:
+    """QEMU 11.1.3 reads the same values, but words its parse errors otherwise and may give fewer of them."""
+
+    def masked(lines: object) -> object:
+        assert isinstance(lines, list)
+        return [line for line in lines if not PARSE_ERROR.search(line)]
+
+    def answer(case: dict[str, Any]) -> list[str]:
+        return qmp.replies(case["sent"].encode("latin-1"))
+
+    is_as_recorded = qemu_version(qemu_x86) < (10, 1)
+    mask = (lambda lines: lines) if is_as_recorded else masked
+    check_live("json-stream", answer, "replies", record=record and is_as_recorded, mask=mask)
 
 
 def test_live_qemu_visits_qmp_arguments_as_recorded(qmp: RawQmp, record: bool) -> None:

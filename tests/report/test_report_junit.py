@@ -1,10 +1,10 @@
-from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from report_samples import FAILED, PASSED
 
+from sandbox.records import replace
 from sandbox.report.junit import junit_xml
 
 

@@ -1,5 +1,4 @@
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from report_samples import AFTER, BEFORE, FAILED, ORIGINS, PASSED, SLIT, SomeTables
 
+from sandbox.records import replace
 from sandbox.report.fields_text import render_diff, render_table
 from sandbox.report.style import Style, columns, visible
 from sandbox.report.tables_text import render_tables

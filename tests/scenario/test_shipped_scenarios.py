@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from sandbox.records import replace
 from typing import TYPE_CHECKING
 
 import pytest

@@ -1,8 +1,8 @@
 """How edk2 (AAVMF, OVMF) numbers buses.
 
 Every root bus has the numbers from its own up to the next root bus's; an expander without devices is not noticed. Below
-each, depth first by devfn. Where hot-plug is possible behind a bridge, its ``bus-reserve`` is the least it gets. When the
-numbers of a root bus run out, the bridges that come later keep 0.
+each, depth first by devfn. Where hot-plug is possible behind a bridge, its ``bus-reserve`` is the least it gets. When
+the numbers of a root bus run out, the bridges that come later keep 0.
 
 Source: edk2 2025.02 behaviour (the registers after it ran; 2022.11 alike).
 """

@@ -1,7 +1,7 @@
 """The bus number registers of bridges, as firmware finds and programs them.
 
-Firmware reaches a device by bus number and devfn. Which bus answers to a number depends on what is programmed so far, also
-when two buses have the same number.
+Firmware reaches a device by bus number and devfn. Which bus answers to a number depends on what is programmed so far,
+also when two buses have the same number.
 
 Source: QEMU 10.0 behaviour.
 """
@@ -45,6 +45,10 @@ class BusRegisters:
                 self._secondary[bus] = secondary
             if subordinate is not None:
                 self._subordinate[bus] = subordinate
+
+    def state(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Return all that is programmed, to compare with what was programmed before."""
+        return tuple(self._secondary.values()), tuple(self._subordinate.values())
 
     def bus_at(self, number: int) -> PciBus | None:
         """Return the bus that answers to a number; of several, one nearer to the root, or a newer one, comes first."""

@@ -23,39 +23,56 @@ _RESERVING: Final = frozenset({"pcie-root-port", "pci-bridge"})
 
 _NO_RESERVE: Final = 0xFFFF_FFFF
 _DEEPEST: Final = 256
+_PATIENCE: Final = 4096
+"""How many bridges are programmed before the numbering counts as endless; 256 buses take some hundred."""
 
 
 def number_buses(topology: PciTopology) -> BusRegisters:
     """Return the registers as SeaBIOS leaves them.
 
     Raises:
-        UnmodelledError: the numbers run out; SeaBIOS then never comes to an end.
+        UnmodelledError: the numbers run out, or go back again and again; SeaBIOS then never comes to an end.
     """
-    tree = topology.tree
-    registers = BusRegisters(tree)
-    last = _number_behind(registers, 0, 0, 0)
-    if any(bus.is_root for bus in tree.children(tree.root)):
+    numbering = _Numbering(topology)
+    last = numbering.number_behind(0, 0, 0)
+    if any(bus.is_root for bus in topology.tree.children(topology.tree.root)):
+        numbering.number_expanders(last)
+    return numbering.registers
+
+
+class _Numbering:
+    """Numbers buses, and gives up where SeaBIOS would go on for ever."""
+
+    def __init__(self, topology: PciTopology) -> None:
+        self.registers = BusRegisters(topology.tree)
+        self.programmed = 0
+
+    def number_expanders(self, last: int) -> None:
+        """Number the buses of whatever answers to the numbers behind the last one used."""
+        met = set()
         while last < LAST_BUS:
-            last = _number_behind(registers, last + 1, last + 1, 0)
-    return registers
-
-
-def _number_behind(registers: BusRegisters, number: int, last: int, depth: int) -> int:
-    """Number the buses behind one bus; return the last number used."""
-    if depth > _DEEPEST:
-        raise _endless()
-    for device in registers.scan(number):
-        if device.kind.is_bridge:
-            registers.program(device, secondary=LAST_BUS, subordinate=0)
-    for device in registers.scan(number):
-        if device.kind.is_bridge:
-            last += 1
-            if last > LAST_BUS:
+            state = last, self.registers.state()
+            if state in met:
                 raise _endless()
-            registers.program(device, secondary=last, subordinate=LAST_BUS)
-            last = _with_reserve(device, last, _number_behind(registers, last, last, depth + 1))
-            registers.program(device, subordinate=last)
-    return last
+            met.add(state)
+            last = self.number_behind(last + 1, last + 1, 0)
+
+    def number_behind(self, number: int, last: int, depth: int) -> int:
+        """Number the buses behind one bus, ``depth`` bridges away from a root; return the last number used."""
+        registers = self.registers
+        for device in registers.scan(number):
+            if device.kind.is_bridge:
+                registers.program(device, secondary=LAST_BUS, subordinate=0)
+        for device in registers.scan(number):
+            if device.kind.is_bridge:
+                last += 1
+                self.programmed += 1
+                if last > LAST_BUS or self.programmed > _PATIENCE or depth > _DEEPEST:
+                    raise _endless()
+                registers.program(device, secondary=last, subordinate=LAST_BUS)
+                last = _with_reserve(device, last, self.number_behind(last, last, depth + 1))
+                registers.program(device, subordinate=last)
+        return last
 
 
 def _with_reserve(bridge: PciDevice, secondary: int, last: int) -> int:
@@ -69,6 +86,4 @@ def _with_reserve(bridge: PciDevice, secondary: int, last: int) -> int:
 
 
 def _endless() -> UnmodelledError:
-    return UnmodelledError(
-        "the PCI buses need more than 256 numbers; SeaBIOS numbers on without end and starts no guest"
-    )
+    return UnmodelledError("SeaBIOS has no end of numbering these PCI buses, and starts no guest")

@@ -125,31 +125,35 @@ class LiveQemu:
         return [(entry["name"], entry["type"][6:-1]) for entry in listed if entry["type"].startswith("child<")]
 
 
-def bridge_numbers(devices: Sequence[dict[str, Any]]) -> dict[str, tuple[int, int]]:
-    """From one bus of query-pci downward: a bridge's id -> its secondary and subordinate bus number."""
-    found: dict[str, tuple[int, int]] = {}
+def secondary_numbers(devices: Sequence[dict[str, Any]]) -> dict[str, int]:
+    """From one bus of query-pci downward: a bridge's id -> the number of the bus behind it."""
+    found: dict[str, int] = {}
     for device in devices:
         bridge = device.get("pci_bridge")
-        if bridge is None:
-            continue
-        if device["qdev_id"]:
-            found[device["qdev_id"]] = (bridge["bus"]["secondary"], bridge["bus"]["subordinate"])
-        found |= bridge_numbers(bridge.get("devices", []))
+        if bridge is not None:
+            if device["qdev_id"]:
+                found[device["qdev_id"]] = bridge["bus"]["secondary"]
+            found |= secondary_numbers(bridge.get("devices", []))
     return found
 
 
-def settled_numbers(
-    machine: str, args: Sequence[str], *, done: Sequence[str], log: Path, limit: float
-) -> dict[str, tuple[int, int]] | None:
-    """The bus numbers after firmware has written one of ``done`` into ``log``; None if it never does."""
+def numbers_after_firmware(
+    machine: str, args: Sequence[str], ids: Sequence[str], *, done: Sequence[str], log: Path, limit: float
+) -> tuple[dict[str, int], dict[str, int]] | None:
+    """Bus numbers after firmware has written one of ``done`` into ``log``; None if it never does.
+
+    The first dictionary has the number of the bus that each device of ``ids`` is on, the second the number of the bus
+    behind each bridge that query-pci reaches. The two agree for devices and bridges whose ids are unique.
+    """
     deadline = time.monotonic() + limit
     with LiveQemu(target_of(machine), ["-M", machine, *args], paused=False) as qemu:
         while time.monotonic() < deadline:
             text = log.read_text(errors="replace") if log.exists() else ""
             if any(mark in text for mark in done):
-                numbers: dict[str, tuple[int, int]] = {}
+                on_bus = {name: qemu.property(f"/machine/peripheral/{name}", "busnr") for name in ids}
+                behind: dict[str, int] = {}
                 for bus in qemu.execute("query-pci"):
-                    numbers |= bridge_numbers(bus["devices"])
-                return numbers
+                    behind |= secondary_numbers(bus["devices"])
+                return on_bus, behind
             time.sleep(0.05)
     return None
