@@ -59,7 +59,7 @@ $(RUN): $(MADE) pyproject.toml
 	@touch $@
 
 $(TEST): $(MADE) pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --config-settings editable_mode=compat -e '.[test]'
 	@touch $@
 
 clean:

@@ -21,6 +21,7 @@ DONE: Final = 0
 FAILED: Final = 1
 WRONG_INPUT: Final = 2
 INTERRUPTED: Final = 130
+HELP_WIDTH: Final = 100
 
 EXAMPLES: Final = """\
 examples:
@@ -88,21 +89,27 @@ def say_error(message: str) -> None:
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line, without what follows ``--``."""
     import argparse
+    from functools import partial
+
+    def formatter(prog: str) -> argparse.HelpFormatter:
+        # Without a width it would import shutil, and with that the compression libraries, for every command.
+        return argparse.RawDescriptionHelpFormatter(prog, width=HELP_WIDTH)
 
     parser = argparse.ArgumentParser(
         prog="qom-sandbox",
         description="QEMU's ACPI Generic Initiator objects and the tables they make, without a VM.",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=formatter,
     )
     parser.add_argument("--version", action="store_true", help="print the version and end")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    add = partial(commands.add_parser, formatter_class=formatter)
 
-    replay = commands.add_parser("replay", help="replay YAML scenarios and check what they expect")
+    replay = add("replay", help="replay YAML scenarios and check what they expect")
     replay.add_argument("scenarios", nargs="+", metavar="SCENARIO", help="a YAML file")
     replay.add_argument("--junit", metavar="FILE", help="also write the results as JUnit XML")
 
-    tables = commands.add_parser("tables", help="make the tables of a scenario or of QEMU arguments after '--'")
+    tables = add("tables", help="make the tables of a scenario or of QEMU arguments after '--'")
     tables.add_argument("scenario", nargs="?", metavar="SCENARIO", help="a YAML file; or QEMU arguments after '--'")
     tables.add_argument("--firmware", choices=("none", "enumerated"), help="PCI bus numbers (default: enumerated)")
     tables.add_argument("-o", "--output", metavar="DIR", help="write srat.dat, slit.dat and hmat.dat there")
@@ -112,14 +119,14 @@ def build_parser() -> argparse.ArgumentParser:
         command.add_argument("--schema", metavar="FILE", help="a QEMU's qapi/qom.json that our members must agree with")
         command.add_argument("-v", "--verbose", action="store_true", help="also list options that move no table")
 
-    show = commands.add_parser("show", help="show tables field by field")
+    show = add("show", help="show tables field by field")
     show.add_argument("files", nargs="+", metavar="FILE", help="a raw table or acpidump's text")
 
-    diff = commands.add_parser("diff", help="name the fields in which two tables differ")
+    diff = add("diff", help="name the fields in which two tables differ")
     diff.add_argument("left", metavar="A")
     diff.add_argument("right", metavar="B")
 
-    schema = commands.add_parser("schema", help="print the JSON Schema of scenarios")
+    schema = add("schema", help="print the JSON Schema of scenarios")
     for command in (replay, tables, show, diff):
         command.add_argument("--json", action="store_true", help="print JSON")
     schema.set_defaults(json=True)

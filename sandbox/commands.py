@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.errors import InputError, InputErrors, MachineExit, Place, SandboxError
+from sandbox.files import read_bytes, read_included, read_raw_tables, read_text, write_tables, write_text
 from sandbox.records import record
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Mapping, Sequence
 
-    from sandbox.acpi.dump import RawTable
     from sandbox.machine.config import MachineConfig
     from sandbox.report.style import Style
     from sandbox.scenario.model import Scenario
@@ -27,9 +26,6 @@ WRONG_INPUT: Final = 2
 
 class SchemaMismatch(SandboxError):
     """Our members of an object are not those of the schema that a user gave."""
-
-
-TABLE_NAMES: Final = ("srat", "slit", "hmat")
 
 
 @record
@@ -187,8 +183,8 @@ def replayed(scenario: Scenario, name: str) -> Transcript:
     from sandbox.scenario.emulation import emulate
     from sandbox.scenario.replay import replay as replay_scenario
 
-    folder = Path(name).parent
-    return replay_scenario(scenario, emulate, lambda path: (folder / path).read_bytes())
+    folder = os.path.dirname(name)
+    return replay_scenario(scenario, emulate, lambda path: read_bytes(os.path.join(folder, path)))
 
 
 def check_schema(file: str | None, words: Sequence[str], dialect: str | None) -> None:
@@ -205,15 +201,11 @@ def check_schema(file: str | None, words: Sequence[str], dialect: str | None) ->
     from sandbox.qapi.schema import parse_schema
 
     ours = parse_arguments(words, dialect).schema
-    theirs = parse_schema(read_text(file), file, read_include=_read_included, any_names=True)
+    theirs = parse_schema(read_text(file), file, read_include=read_included, any_names=True)
     differences = disagreements(ours, theirs, ("ObjectOptions",))
     found = [str(difference) for difference in differences if not difference.informational]
     if found:
         raise SchemaMismatch("\n".join(found))
-
-
-def _read_included(name: str) -> str:
-    return Path(name).read_text(encoding="utf-8")
 
 
 def _described(config: MachineConfig) -> Mapping[str, Any]:
@@ -225,62 +217,6 @@ def _only_table(name: str) -> bytes:
     if len(found) != 1:
         raise InputError(f"{len(found)} tables in the file; diff takes files with one", Place(name))
     return found[0].data
-
-
-def read_raw_tables(name: str) -> tuple[RawTable, ...]:
-    """Return the tables of a raw file or of acpidump's text."""
-    from sandbox.acpi.dump import read_tables
-    from sandbox.errors import DecodeError
-
-    try:
-        data = Path(name).read_bytes()
-    except OSError as error:
-        raise InputError(os.strerror(error.errno or 0), Place(name)) from None
-    try:
-        return read_tables(data)
-    except DecodeError as error:
-        raise InputError(str(error), Place(name)) from None
-
-
-def read_text(name: str) -> str:
-    """Return the text of a file.
-
-    Raises:
-        InputError: it cannot be read, or is not UTF-8.
-    """
-    try:
-        return Path(name).read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(os.strerror(error.errno or 0), Place(name)) from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"not UTF-8 at byte {error.start}", Place(name)) from None
-
-
-def write_text(name: str, text: str) -> None:
-    """Write a text file.
-
-    Raises:
-        InputError: it cannot be written.
-    """
-    try:
-        Path(name).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InputError(os.strerror(error.errno or 0), Place(name)) from None
-
-
-def write_tables(folder: str, made: Tables) -> None:
-    """Write the tables that there are; files of tables that there are not are removed, lest an old one deceive."""
-    try:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        for name in TABLE_NAMES:
-            file = Path(folder, f"{name}.dat")
-            data = getattr(made, name)
-            if data is None:
-                file.unlink(missing_ok=True)
-            else:
-                file.write_bytes(data)
-    except OSError as error:
-        raise InputError(os.strerror(error.errno or 0), Place(folder)) from None
 
 
 def as_json(value: object) -> str:

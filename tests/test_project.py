@@ -31,7 +31,7 @@ ORDER: Final = (
     ("sandbox.live",),
     ("sandbox.guest",),
     ("sandbox.report",),
-    ("sandbox.app",),
+    ("sandbox.app", "sandbox.files"),
     ("sandbox.commands",),
     ("sandbox.cli",),
 )

@@ -3,7 +3,7 @@
     srat = decode_srat(data)                                # sandbox.acpi.srat
     data == with_checksum(encode_srat(srat), data[9])       # sandbox.acpi.header
 
-Every value is a frozen dataclass with integers as they lie in the table. Decoding loses nothing (reserved
+Every value is a record with integers as they lie in the table. Decoding loses nothing (reserved
 fields and unknown structures are kept) and raises only :class:`sandbox.errors.DecodeError`. Encoding writes the
 right length and checksum; an integer too large for its field raises :class:`struct.error`, any other value that
 the layout has no room for :class:`ValueError`.

@@ -13,7 +13,6 @@ from sandbox.errors import InputError, Place, QemuError, UnmodelledError
 from sandbox.machine import ignored
 from sandbox.machine.arguments import CommandLine, Option, split_arguments
 from sandbox.machine.config import Given, MachineConfig
-from sandbox.machine.monitors import monitor_names
 from sandbox.machine.options_schema import load_options_schema
 from sandbox.machine.refusals import ConfigurationError
 from sandbox.qapi.keyval import merge_keyval, read_keyval
@@ -134,10 +133,18 @@ class _Reader:
             objects=tuple(self.objects),
             devices=tuple(self.devices),
             switches=tuple(self.switches),
-            monitors=monitor_names(self.command_line.options) if self.dialect.monitors_are_objects else (),
+            monitors=self.monitors(),
             paused=self.paused,
             ignored=tuple(self.ignored),
         )
+
+    def monitors(self) -> tuple[str, ...]:
+        """Return the names that monitors take in ``/objects``."""
+        if not self.dialect.monitors_are_objects:
+            return ()
+        from sandbox.machine.monitors import monitor_names
+
+        return monitor_names(self.command_line.options)
 
     def read_machine(self, option: Option) -> None:
         given = read_keyval(option.value or "", "type")

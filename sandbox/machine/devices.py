@@ -18,17 +18,16 @@ from sandbox.machine.device_objects import (
     add_pci_bus,
     add_pci_device,
 )
-from sandbox.machine.modules import ModuleBay
 from sandbox.machine.pci.builtin import builtin_topology
 from sandbox.machine.pci.catalog import DeviceType, find_type
 from sandbox.machine.pci.defaults import startup_requests
 from sandbox.machine.pci.enumerate import USUAL_FIRMWARE, enumerate_buses
-from sandbox.machine.pci.unplug import check_hotplug
 
 if TYPE_CHECKING:
     from sandbox.machine.board import Board
     from sandbox.machine.config import Given, MachineConfig
     from sandbox.machine.dimms import Dimm
+    from sandbox.machine.modules import ModuleBay
     from sandbox.machine.pci.bus import PciDevice
     from sandbox.machine.pci.topology import PciTopology
     from sandbox.qom.objects import QomObject
@@ -47,7 +46,7 @@ class DeviceBay:
             self.topology: PciTopology = builtin_topology(board.type.family, builtin_options(board, config))
         except QemuError as error:
             config.command_line.fail(error)
-        self.modules = ModuleBay(board, config)
+        self.modules: ModuleBay | None = None
         self._shown: set[PciDevice] = set()
         self._shown_buses: set[str] = set()
         self.show_new()
@@ -93,6 +92,10 @@ class DeviceBay:
             return
         path = self.topology.take_place(device_id)
         if kind.typename in MEMORY_MODULES:
+            if self.modules is None:
+                from sandbox.machine.modules import ModuleBay
+
+                self.modules = ModuleBay(self.board, self.config)
             self.modules.plug(kind.typename, options, path)
         add_other_device(self.tree, kind.typename, path)
 
@@ -124,7 +127,7 @@ class DeviceBay:
 
     def dimms(self) -> tuple[Dimm, ...]:
         """Return the memory modules in QEMU's walking order."""
-        return self.modules.in_walking_order(self.tree)
+        return () if self.modules is None else self.modules.in_walking_order(self.tree)
 
     def unplug(self, found: QomObject) -> None:
         """Refuse, or take, a device's removal.
@@ -135,6 +138,8 @@ class DeviceBay:
         device = found.device if isinstance(found, PciDeviceObject) else None
         if device is None:
             raise UnmodelledError(f"device_del {found.name}: the removal of a {found.info.name} is not modelled")
+        from sandbox.machine.pci.unplug import check_hotplug
+
         if not device.bus.hotpluggable:
             raise QemuError(f"Bus '{device.bus.name}' does not support hotplugging")
         check_hotplug(device.typename, device.bus, hotpluggable=device.kind.hotpluggable)

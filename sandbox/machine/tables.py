@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, cast
 
 from qom_types.contract import SratContributor
 from sandbox.acpi.header import TableHeader, encode_table
-from sandbox.acpi.slit import Slit, encode_slit
 from sandbox.acpi.srat import GiccAffinity, MemoryAffinity, ProcessorAffinity, X2ApicAffinity
 from sandbox.machine.cpus import FIRST_X2APIC_ID
 from sandbox.machine.memory_map import (
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from qom_types.dialects import Dialect
+    from sandbox.acpi.slit import Slit
     from sandbox.acpi.srat import Srat, SratEntry
     from sandbox.machine.board import Board
     from sandbox.machine.dimms import Dimm
@@ -136,6 +136,8 @@ class TableParts:
         srat = SratParts(header, _encoded(before), _encoded(after), takes)
         slit = None
         if board.numa.distances is not None:
+            from sandbox.acpi.slit import Slit, encode_slit
+
             slit = encode_slit(Slit(TableHeader("SLIT", 1, *oem), board.numa.distances))
         return cls(srat, slit, TableHeader("HMAT", 2, *oem) if board.numa.hmat is not None else None, board)
 

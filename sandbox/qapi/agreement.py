@@ -6,10 +6,10 @@ the members of an object, in their order, with their types, and which of them ar
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sandbox.qapi.model import EMPTY, AlternateType, ArrayType, Command, EnumType, Event, ObjectType
+from sandbox.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sandbox.qapi.model import Branch, Definition, Member, Schema
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Disagreement:
     """One difference between two schemas.
 

@@ -38,10 +38,16 @@ class JsonStream:
 
         A number, true, false and null are complete only when something follows them.
         """
-        if self._quick is None or not self._assembler.idle:
-            return self._assembler.feed(data)
-        values, end = self._quick.take(data)
-        return [*values, *self._assembler.feed(data[end:])]
+        done: list[JsonValue | JsonError] = []
+        for line in data.splitlines(keepends=True):
+            rest = line
+            if self._quick is not None and self._assembler.idle:
+                values, end = self._quick.take(line)
+                done += values
+                rest = line[end:]
+            if rest:
+                done += self._assembler.feed(rest)
+        return done
 
     def finish(self) -> list[JsonValue | JsonError]:
         """Return what is left at the end of the input; the stream is then as new."""

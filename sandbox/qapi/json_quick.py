@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Final, NoReturn
 if TYPE_CHECKING:
     from sandbox.qapi.json_parser import JsonValue
 
-LARGEST: Final = 1 << 16
+LARGEST: Final = 1 << 20
 """How many bytes are tried: with so few, neither QEMU's limit on the size of a text nor on its tokens is reached."""
 
 MOST_BRACKETS: Final = 1024
-"""With so few opening brackets, QEMU's limit on nesting is not reached."""
+"""With so few opening brackets, a text does not reach QEMU's limit on nesting."""
 
 _NOT_SPACE: Final = re.compile(r"[^ \t\r\n]")
 
@@ -55,18 +55,22 @@ class QuickScanner:
         )
 
     def take(self, data: bytes) -> tuple[list[JsonValue], int]:
-        """Return the ordinary values at the front of ``data``, and how many bytes they take."""
+        """Return the ordinary values at the front of ``data``, and how many bytes they take with the space around."""
         values: list[JsonValue] = []
         if len(data) > LARGEST or not data.isascii() or b"\\u" in data:
             return values, 0
-        if data.count(b"[") + data.count(b"{") > MOST_BRACKETS:
-            return values, 0
         text = data.decode("ascii")
         end = 0
-        try:
-            while (start := _NOT_SPACE.search(text, end)) and start[0] in "{[":
-                value, end = self._decoder.raw_decode(text, start.start())
-                values.append(value)
-        except (ValueError, RecursionError):
-            return values, end
-        return values, end
+        while (found := _NOT_SPACE.search(text, end)) is not None:
+            start = found.start()
+            if text[start] not in "{[":
+                return values, end
+            try:
+                value, stop = self._decoder.raw_decode(text, start)
+            except (ValueError, RecursionError):
+                return values, end
+            if data.count(b"[", start, stop) + data.count(b"{", start, stop) > MOST_BRACKETS:
+                return values, end
+            values.append(value)
+            end = stop
+        return values, len(data)

@@ -9,10 +9,10 @@ The definitions are named tuples: a process that loads a schema makes many of th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, TypeVar
 
 from sandbox.errors import InputError, Place
+from sandbox.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -168,7 +168,7 @@ BUILTINS: Final[Mapping[str, str]] = {
 """The built-in types and how JSON writes them."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Schema:
     """A checked schema.
 

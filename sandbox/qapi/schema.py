@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sandbox.errors import InputError, Place
 from sandbox.qapi.check import checked
 from sandbox.qapi.model import Schema
 from sandbox.qapi.modules import read_modules
@@ -44,7 +45,10 @@ def parse_schema(
         InputError: the text breaks a rule of the language; the place has file, line and column, the message names the
             definition and the member.
     """
-    schema = checked(read_modules(text, file, read_include, any_names=any_names))
+    try:
+        schema = checked(read_modules(text, file, read_include, any_names=any_names))
+    except RecursionError:
+        raise InputError("includes or bases follow each other too deeply", Place(file, 1, 1)) from None
     if defined is None:
         return schema
     from sandbox.qapi.configure import configured

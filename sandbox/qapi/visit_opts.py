@@ -55,9 +55,8 @@ class OptsVisitor:
             InputError: the type is one that options cannot write.
         """
         value = self._object(self._schema.lookup_as(ObjectType, typename))
-        unexpected = first_left(self._names, self._visited)
-        if unexpected is not None:
-            raise QemuError(f"Invalid parameter '{unexpected}'")
+        if self._left:
+            raise QemuError(f"Invalid parameter '{first_left(self._names, self._visited)}'")
         return value
 
     def _object(self, definition: ObjectType) -> dict[str, object]:

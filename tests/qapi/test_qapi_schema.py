@@ -208,6 +208,12 @@ def test_pragmas_permit_old_names() -> None:
     assert "device_del" in parse_schema(text)
 
 
+def test_bases_that_follow_each_other_too_deeply_are_an_input_error() -> None:
+    structs = [f"{{ 'struct': 'Aa{number}', 'base': 'Aa{number + 1}', 'data': {{}} }}" for number in range(3000)]
+    with pytest.raises(InputError, match="f:1:1: includes or bases follow each other too deeply"):
+        parse_schema("\n".join([*structs, "{ 'struct': 'Aa3000', 'data': {} }"]), "f")
+
+
 def test_any_names_leaves_old_names_to_their_writer() -> None:
     text = "{ 'command': 'device_del', 'returns': 'str' }{ 'enum': 'Aa', 'data': [ 'Big' ] }"
     assert "device_del" in parse_schema(text, any_names=True)

@@ -8,12 +8,12 @@ Source: QEMU 10.0 behaviour.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from sandbox.machine.pci.address import format_devfn
 from sandbox.machine.pci.catalog import EXPRESS
+from sandbox.records import field, record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +36,7 @@ class Hotplug(Enum):
     """The standard hot-plug controller of a conventional bridge; it knows no slot 0."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class PciBus:
     """A PCI bus. Two buses are equal only if they are the same one: names need not be unique.
 
@@ -92,7 +92,7 @@ class PciBus:
         return port is not None and name in port.kind.properties and port.switch(name, default=True)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class PciDevice:
     """A PCI device on its bus.
 

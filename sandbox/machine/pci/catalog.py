@@ -11,11 +11,11 @@ Source: QEMU 10.0 behaviour (qom-list-types, device-list-properties, ``info qdm`
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from sandbox.errors import QemuError
+from sandbox.records import field, record
 from sandbox.resources import read_beside
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ DEVICE_PROPERTIES: Final[Mapping[str, str]] = {
 """What every device has, PCI or not; ``read-only`` stands for any type that cannot be written."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DeviceType:
     """A PCI device type.
 
@@ -88,7 +88,7 @@ class DeviceType:
         return self.is_a("pxb")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OtherDevice:
     """A device type that is not for PCI.
 

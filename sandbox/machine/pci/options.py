@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from sandbox.records import field, record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Drive:
     """A drive of ``-drive`` or of its short forms.
 
@@ -24,7 +25,7 @@ class Drive:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DeviceRequest:
     """A device that somebody asks for.
 
@@ -41,7 +42,7 @@ class DeviceRequest:
     from_json: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BuiltinOptions:
     """What decides which devices a machine has by itself, where they sit and how they are called.
 

@@ -7,7 +7,6 @@ Source: QEMU 10.0 behaviour.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from sandbox.machine.pci import rules
@@ -23,6 +22,7 @@ from sandbox.machine.pci.placing import (
     virtual_functions,
 )
 from sandbox.machine.pci.tree import AnyBus, BusTree, HostBridge
+from sandbox.records import field, record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -33,7 +33,7 @@ _VIRTUAL_TYPES: Final = {"igb": "igbvf", "nvme": "nvme"}
 _INNER_NAME: Final = "pxb-internal"
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Realizer:
     """What all devices of a machine share while they come to life.
 

@@ -5,16 +5,16 @@ No rules here: what may be plugged where is the business of :mod:`sandbox.machin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sandbox.machine.pci.bus import PciBus, PciDevice
+from sandbox.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class OtherBus:
     """A bus that is not PCI: it can be named with ``bus=``, but takes no PCI device.
 
@@ -30,7 +30,7 @@ class OtherBus:
 AnyBus = PciBus | OtherBus
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class HostBridge:
     """A device of the system bus that carries a root bus.
 

@@ -1,0 +1,87 @@
+"""Reading and writing the files that a user names; what goes wrong names the file.
+
+Without pathlib, whose import would cost each short command more than its reading.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final
+
+from sandbox.errors import InputError, Place
+
+if TYPE_CHECKING:
+    from sandbox.acpi.dump import RawTable
+    from sandbox.scenario.tables import Tables
+
+TABLE_NAMES: Final = ("srat", "slit", "hmat")
+
+
+def read_included(name: str) -> str:
+    """Return the text of a file that another one includes; what goes wrong is the including one's to tell."""
+    with open(name, encoding="utf-8") as file:
+        return file.read()
+
+
+def read_bytes(name: str) -> bytes:
+    """Return the bytes of a file."""
+    with open(name, "rb") as file:
+        return file.read()
+
+
+def read_raw_tables(name: str) -> tuple[RawTable, ...]:
+    """Return the tables of a raw file or of acpidump's text."""
+    from sandbox.acpi.dump import read_tables
+    from sandbox.errors import DecodeError
+
+    try:
+        data = read_bytes(name)
+    except OSError as error:
+        raise InputError(os.strerror(error.errno or 0), Place(name)) from None
+    try:
+        return read_tables(data)
+    except DecodeError as error:
+        raise InputError(str(error), Place(name)) from None
+
+
+def read_text(name: str) -> str:
+    """Return the text of a file.
+
+    Raises:
+        InputError: it cannot be read, or is not UTF-8.
+    """
+    try:
+        return read_included(name)
+    except OSError as error:
+        raise InputError(os.strerror(error.errno or 0), Place(name)) from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"not UTF-8 at byte {error.start}", Place(name)) from None
+
+
+def write_text(name: str, text: str) -> None:
+    """Write a text file.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    try:
+        with open(name, "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise InputError(os.strerror(error.errno or 0), Place(name)) from None
+
+
+def write_tables(folder: str, made: Tables) -> None:
+    """Write the tables that there are; files of tables that there are not are removed, lest an old one deceive."""
+    try:
+        os.makedirs(folder, exist_ok=True)
+        for name in TABLE_NAMES:
+            path = os.path.join(folder, f"{name}.dat")
+            data = getattr(made, name)
+            if data is not None:
+                with open(path, "wb") as file:
+                    file.write(data)
+            elif os.path.exists(path):
+                os.remove(path)
+    except OSError as error:
+        raise InputError(os.strerror(error.errno or 0), Place(folder)) from None
