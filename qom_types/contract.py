@@ -46,8 +46,11 @@ class SratContributor(QomObject):
 
     srat_pass: ClassVar[int] = 0
 
-    def srat_entries(self) -> Iterator[SratEntry]:
+    def srat_entries(self, host: NumaHost) -> Iterator[SratEntry]:
         """Give the structures in table order.
+
+        Args:
+            host: the machine that builds the table.
 
         Raises:
             MachineExit: a value with which QEMU ends when it builds the table.

@@ -1,4 +1,4 @@
-"""The command as a user runs it: exit status, what stands on stdout and stderr, and no traceback for any wrong input."""
+"""The command as a user runs it: exit status, stdout and stderr, and no traceback for any wrong input."""
 
 import json
 import subprocess

@@ -19,6 +19,7 @@ from sandbox.qom.types import USER_CREATABLE, TypeInfo
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from qom_types.contract import NumaHost
     from sandbox.acpi.srat import SratEntry
     from sandbox.qom.tree import ObjectTree
 
@@ -42,9 +43,9 @@ class GenericInitiator(SratContributor):
         self.pci_dev = ""
         self.node = MAX_NODES
 
-    def srat_entries(self) -> Iterator[SratEntry]:
+    def srat_entries(self, host: NumaHost) -> Iterator[SratEntry]:
         """Give the one structure of this object; the segment is always 0."""
-        if self.node >= host_of(self).node_count:
+        if self.node >= host.node_count:
             raise MachineExit(f"{TYPENAME}: Specified node {self.node} is invalid.")
         device = self.tree.resolve_quietly(self.pci_dev, "pci-device")
         if device is None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from qom_types.contract import MAX_NODES, SratContributor, host_of
+from qom_types.contract import MAX_NODES, SratContributor
 from sandbox.acpi.handles import AcpiDeviceHandle
 from sandbox.acpi.srat import GenericPortAffinity
 from sandbox.errors import MachineExit
@@ -17,6 +17,7 @@ from sandbox.qom.types import USER_CREATABLE, TypeInfo
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from qom_types.contract import NumaHost
     from sandbox.acpi.srat import SratEntry
     from sandbox.qom.tree import ObjectTree
 
@@ -42,9 +43,9 @@ class GenericPort(SratContributor):
         self.pci_bus = ""
         self.node = MAX_NODES
 
-    def srat_entries(self) -> Iterator[SratEntry]:
+    def srat_entries(self, host: NumaHost) -> Iterator[SratEntry]:
         """Give the one structure of this object."""
-        if self.node >= host_of(self).node_count:
+        if self.node >= host.node_count:
             raise MachineExit(f"{TYPENAME}: node {self.node} is invalid.")
         bus = self.tree.resolve_quietly(self.pci_bus, "pxb-cxl-bus")
         if bus is None:

@@ -20,6 +20,7 @@ from sandbox.qom.types import USER_CREATABLE, TypeInfo
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from qom_types.contract import NumaHost
     from sandbox.acpi.srat import SratEntry
     from sandbox.qom.tree import ObjectTree
 
@@ -49,7 +50,7 @@ class GenericInitiator(SratContributor):
         self.start: int | None = None
         self.count = 1
 
-    def srat_entries(self) -> Iterator[SratEntry]:
+    def srat_entries(self, host: NumaHost) -> Iterator[SratEntry]:  # noqa: ARG002 - any node will do
         """Give one structure for each node, ascending, with bus and devfn as that QEMU wrote them.
 
         The handle holds devfn alone, as a little-endian 16-bit number, which a reader of the specification takes for

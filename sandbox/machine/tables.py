@@ -26,6 +26,7 @@ from sandbox.records import record
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from qom_types.contract import NumaHost
     from qom_types.dialects import Dialect
     from sandbox.acpi.slit import Slit
     from sandbox.acpi.srat import Srat, SratEntry
@@ -88,15 +89,15 @@ class SratParts:
     after: bytes
     takes_contributions: bool = True
 
-    def build(self, root: QomObject) -> bytes:
-        """Return the table, with what the objects below ``root`` contribute now.
+    def build(self, root: QomObject, host: NumaHost) -> bytes:
+        """Return the table of the machine ``host``, with what the objects below ``root`` contribute now.
 
         Raises:
             MachineExit: an object holds a value with which QEMU ends here.
         """
         contributions = b""
         if self.takes_contributions:
-            contributions = contributed(root)
+            contributions = contributed(root, host)
         return encode_table(self.header, b"".join((SRAT_START, self.before, contributions, self.after)))
 
 
@@ -149,7 +150,7 @@ class TableParts:
         """
         if self.srat is None:
             return Tables()
-        srat = self.srat.build(root)
+        srat = self.srat.build(root, self.board.machine)
         return Tables(srat, self.slit, None if self.hmat_header is None else self._hmat(self.hmat_header))
 
     def _hmat(self, header: TableHeader) -> bytes | None:
@@ -199,8 +200,8 @@ def _virt_entries(board: Board, dimms: Iterable[Dimm]) -> tuple[list[SratEntry],
     return [*processors, *_memory(virt_ram_entries(board.numa.memory))], _memory((*nvdimm_entries(dimms), *room))
 
 
-def contributed(root: QomObject) -> bytes:
+def contributed(root: QomObject, host: NumaHost) -> bytes:
     """Return the encoded entries of all contributors below ``root``, pass by pass, in QEMU's walking order."""
     contributors = [found for found in root.walk() if isinstance(found, SratContributor)]
     contributors.sort(key=lambda found: found.srat_pass)
-    return b"".join([entry.encode() for found in contributors for entry in found.srat_entries()])
+    return b"".join([entry.encode() for found in contributors for entry in found.srat_entries(host)])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from sandbox.buckets import BucketTable
 from sandbox.errors import QemuError
-from sandbox.qom.buckets import BucketTable
 from sandbox.qom.properties import Link, Property
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from sandbox.buckets import BucketTable
 from sandbox.errors import QemuError, SandboxError
-from sandbox.qom.buckets import BucketTable
 from sandbox.qom.objects import QomObject
 from sandbox.qom.properties import Property
 from sandbox.records import record

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qom_types.contract import SratContributor
+from qom_types.contract import SratContributor, host_of
 from sandbox.records import record
 
 if TYPE_CHECKING:
@@ -34,7 +34,10 @@ def origins_of(tree: ObjectTree) -> tuple[Origin, ...]:
     """Return where each structure that objects contribute to SRAT comes from, in table order, as of now."""
     contributors = [found for found in tree.root.walk() if isinstance(found, SratContributor)]
     contributors.sort(key=lambda found: found.srat_pass)
-    return tuple([origin for found in contributors for origin in [_origin(found)] * len(list(found.srat_entries()))])
+    origins: list[Origin] = []
+    for found in contributors:
+        origins += [_origin(found)] * sum(1 for _ in found.srat_entries(host_of(found)))
+    return tuple(origins)
 
 
 def _origin(found: SratContributor) -> Origin:

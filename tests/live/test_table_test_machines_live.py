@@ -17,7 +17,8 @@ MACHINES = json.loads((Path(__file__).parents[1] / "data" / "table-tests" / "mac
 def readable(data: bytes) -> str:
     if not data:
         return "no such table\n"
-    return "".join(f"{field.offset:5} {field.path} = {field.value} {field.meaning}\n" for field in describe(data).fields)
+    fields = describe(data).fields
+    return "".join(f"{field.offset:5} {field.path} = {field.value} {field.meaning}\n" for field in fields)
 
 
 @pytest.mark.parametrize("name", MACHINES)

@@ -186,7 +186,7 @@ def _drive(argv: list[str], architecture: str, qemu: tuple[int, ...], outcome: O
 
 def walked(dimms: list) -> list:
     """Return memory modules in the order in which QEMU walks them."""
-    from sandbox.qom.buckets import BucketTable
+    from sandbox.buckets import BucketTable
 
     out = []
     for is_named in (True, False):

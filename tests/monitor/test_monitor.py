@@ -88,7 +88,7 @@ def test_qom_set_visits_the_value_under_the_propertys_name(vm):
         with pytest.raises(QemuError) as caught:
             vm.execute("qom-set", {"path": "g", "property": "node", "value": value})
         assert caught.value.desc == desc
-    with pytest.raises(QemuError, match="Property 'acpi-generic-initiator.type' is not writable"):
+    with pytest.raises(QemuError, match=r"Property 'acpi-generic-initiator\.type' is not writable"):
         vm.execute("qom-set", {"path": "g", "property": "type", "value": "x"})
     assert vm.execute("qom-set", {"path": "g", "property": "node", "value": 0}) == {}
 

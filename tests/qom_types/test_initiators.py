@@ -11,7 +11,8 @@ Q35 = f"-M q35,cxl=on -m 128M {NODES}"
 
 
 def initiators(sandbox: Sandbox) -> list[tuple[int, bytes]]:
-    return [(entry.pxm, entry.handle.encode()[:4]) for entry in sandbox.tables().decoded_srat().entries if entry.type == 5]
+    entries = sandbox.tables().decoded_srat().entries
+    return [(entry.pxm, entry.handle.encode()[:4]) for entry in entries if entry.type == 5]
 
 
 def v2(*objects: str) -> Sandbox:
@@ -24,7 +25,8 @@ def merged(dialect: str, *objects: str, firmware: str = "none") -> Sandbox:
         "-device pci-testdev,id=dev0,addr=04.0 -device pcie-root-port,id=rp1,addr=06.0 "
         "-device pci-testdev,id=behind,bus=rp1 -device pxb-cxl,id=cxl.1,bus_nr=64,bus=pcie.0"
     )
-    return Sandbox(f"{Q35} {devices} {' '.join(f'-object {text}' for text in objects)}", dialect=dialect, firmware=firmware)
+    words = " ".join(f"-object {text}" for text in objects)
+    return Sandbox(f"{Q35} {devices} {words}", dialect=dialect, firmware=firmware)
 
 
 def test_v2_writes_devfn_where_the_specification_has_the_bus():

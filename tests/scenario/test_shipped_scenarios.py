@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from sandbox.records import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from scenario_samples import SHIPPED, differences
 
+from sandbox.records import replace
 from sandbox.scenario.emulation import emulate
 from sandbox.scenario.load import load_scenario
 from sandbox.scenario.replay import replay

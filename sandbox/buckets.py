@@ -1,8 +1,8 @@
-"""The order in which QEMU walks the properties of an object.
+"""The order in which QEMU walks the properties of an object, and other things that it keeps in GLib's hash tables.
 
-QEMU keeps an object's properties, children among them, in a GLib hash table, so a walk meets them in the order of the
-table's buckets, not in the order of creation. SRAT's Generic Initiator entries come in that order, which makes it part
-of the table's bytes. :class:`BucketTable` places keys as libglib 2.74 to 2.84 does, removals and resizes included.
+A walk of such a table meets names in the order of its buckets, not in the order of their arrival. SRAT's Generic
+Initiator entries come in that order, which makes it part of the table's bytes. :class:`BucketTable` places names as
+libglib 2.74 to 2.84 does, removals and resizes included.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 V = TypeVar("V")
 
@@ -26,13 +26,13 @@ PRIMES: Final = (
 """The modulus of the first probe for a table of ``2 ** index`` buckets: the largest prime that is not above it."""
 
 
-def string_hash(key: str) -> int:
-    """Return the 32-bit hash of ``key``: djb2 over its UTF-8 bytes as signed characters.
+def string_hash(data: bytes) -> int:
+    """Return the 32-bit hash of a string: djb2 over its bytes as signed characters.
 
     The two values that mark a bucket as unused or as a tombstone are moved out of the way.
     """
     value = 5381
-    for byte in key.encode():
+    for byte in data:
         value = value * 33 + (byte - 256 if byte > 127 else byte)
     return max(value & 0xFFFFFFFF, FIRST_REAL_HASH)
 
@@ -41,11 +41,15 @@ class BucketTable(Generic[V]):
     """A mapping from names to values that iterates in GLib's bucket order.
 
     ``reversed()`` gives the opposite order, which is the one of QMP's ``qom-list``.
+
+    Args:
+        encode: gives the bytes of a name, which decide its bucket.
     """
 
-    __slots__ = ("_hashes", "_keys", "_mask", "_prime", "_used", "_values")
+    __slots__ = ("_encode", "_hashes", "_keys", "_mask", "_prime", "_used", "_values")
 
-    def __init__(self) -> None:
+    def __init__(self, encode: Callable[[str], bytes] = str.encode) -> None:
+        self._encode = encode
         self._hashes: list[int] = []
         self._keys: list[str | None] = []
         self._values: dict[str, V] = {}
@@ -86,7 +90,7 @@ class BucketTable(Generic[V]):
         if key in self._values:
             self._values[key] = value
             return
-        key_hash = string_hash(key)
+        key_hash = string_hash(self._encode(key))
         hashes = self._hashes
         bucket = (key_hash * 11 & 0xFFFFFFFF) % self._prime
         first_tombstone = -1
