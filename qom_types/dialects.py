@@ -173,6 +173,13 @@ def deduce_dialect(objects: Iterable[Mapping[str, object]]) -> tuple[Dialect, st
     return DIALECTS[MISSION], "nothing tells otherwise"
 
 
+def knows(schema: Schema, typename: str) -> bool:
+    """Whether a dialect's schema has objects of that type."""
+    from sandbox.qapi.model import EnumType
+
+    return any(value.name == typename for value in schema.lookup_as(EnumType, "ObjectType").values)
+
+
 def foreign_member(dialect: Dialect, members: Mapping[str, object]) -> str | None:
     """Say which other dialects know a type or member that this one does not; None where there is no such thing.
 

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Mapping, Sequence
 
-    from sandbox.machine.config import MachineConfig
     from sandbox.report.style import Style
     from sandbox.scenario.model import Scenario
     from sandbox.scenario.origins import Origin
@@ -99,6 +98,7 @@ def tables(arguments: argparse.Namespace, style: Style) -> Result:
     lines = [f"dialect {config['dialect']} ({config['reason']})\n"]
     if arguments.verbose:
         lines += [f"moves no table: {text}\n" for text in config["ignored"]]
+        lines += [f"QEMU writes: {text}\n" for text in config["stderr"]]
     return Result("".join(lines) + render_tables(made, style, origins))
 
 
@@ -112,7 +112,14 @@ def tables_of_arguments(arguments: argparse.Namespace) -> tuple[Tables, Sequence
     check_schema(arguments.schema, arguments.qemu_words, arguments.dialect)
     config = parse_arguments(arguments.qemu_words, arguments.dialect, place)
     machine = Machine(config, arguments.firmware or "enumerated")
-    return machine.tables(), origins_of(machine.tree), _described(config)
+    made = machine.tables()
+    about = {
+        "dialect": config.dialect.name,
+        "reason": config.dialect_reason,
+        "ignored": config.ignored,
+        "stderr": machine.stderr,
+    }
+    return made, origins_of(machine.tree), about
 
 
 def tables_of_scenario(arguments: argparse.Namespace) -> tuple[Tables, Sequence[Origin], Mapping[str, Any]]:
@@ -129,7 +136,12 @@ def tables_of_scenario(arguments: argparse.Namespace) -> tuple[Tables, Sequence[
             raise MachineExit(step.ended.stderr, step.ended.status)
     if transcript.tables is None:
         raise InputError("firmware reads no tables: -S holds the machine, and no step lets it run", scenario.place)
-    about = {"dialect": transcript.dialect, "reason": transcript.dialect_reason, "ignored": transcript.ignored}
+    about = {
+        "dialect": transcript.dialect,
+        "reason": transcript.dialect_reason,
+        "ignored": transcript.ignored,
+        "stderr": (),
+    }
     return transcript.tables, transcript.origins, about
 
 
@@ -206,10 +218,6 @@ def check_schema(file: str | None, words: Sequence[str], dialect: str | None) ->
     found = [str(difference) for difference in differences if not difference.informational]
     if found:
         raise SchemaMismatch("\n".join(found))
-
-
-def _described(config: MachineConfig) -> Mapping[str, Any]:
-    return {"dialect": config.dialect.name, "reason": config.dialect_reason, "ignored": config.ignored}
 
 
 def _only_table(name: str) -> bytes:

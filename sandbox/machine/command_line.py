@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qom_types.dialects import deduce_dialect, dialect_named, foreign_member
+from qom_types.dialects import deduce_dialect, dialect_named, foreign_member, knows
 from sandbox.errors import InputError, Place, QemuError, UnmodelledError
 from sandbox.machine import ignored
 from sandbox.machine.arguments import CommandLine, Option, split_arguments
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from qom_types.dialects import Dialect
+    from qom_types.plugins import TypePlugin
     from sandbox.qapi.keyval import Keyval
 
 
@@ -91,6 +92,7 @@ class _Reader:
         self.switches: list[tuple[str, str | None]] = []
         self.paused = False
         self.ignored: list[str] = []
+        self.plugins: list[TypePlugin] = []
         self.readers: Mapping[str, Callable[[Option], None]] = {
             "M": self.read_machine,
             "machine": self.read_machine,
@@ -136,6 +138,7 @@ class _Reader:
             monitors=self.monitors(),
             paused=self.paused,
             ignored=tuple(self.ignored),
+            plugins=tuple(self.plugins),
         )
 
     def monitors(self) -> tuple[str, ...]:
@@ -177,18 +180,34 @@ class _Reader:
         if text.startswith("{"):
             from sandbox.qapi.json import parse_json
 
-            values = visit_json(self.schema, "ObjectOptions", parse_json(text))
+            members = parse_json(text)
+            if isinstance(members, dict):
+                self.learn_type(members.get("qom-type"))
+            values = visit_json(self.schema, "ObjectOptions", members)
         else:
             pairs = parse_opts(text, "qom-type")
             self.refuse_duplicate_id(pairs, "object", self.objects)
             if "qom-type" not in dict(pairs):
                 raise QemuError("Parameter 'qom-type' is missing")
-            self.refuse_unmodelled_type(dict(pairs)["qom-type"])
+            self.learn_type(dict(pairs)["qom-type"])
             values = visit_opts(self.schema, "ObjectOptions", pairs)
         self.objects.append(Given(option, values))
 
-    def refuse_unmodelled_type(self, typename: str) -> None:
-        if typename in ignored.UNMODELLED_OBJECTS:
+    def learn_type(self, typename: object) -> None:
+        """Take in a type of the user's own where the dialect does not know one of that name.
+
+        Raises:
+            UnmodelledError: QEMU has the type and the sandbox does not.
+        """
+        if not isinstance(typename, str) or knows(self.schema, typename):
+            return
+        from qom_types.plugins import extended, find_plugin
+
+        plugin = find_plugin(typename)
+        if plugin is not None:
+            self.schema = extended(self.schema, plugin)
+            self.plugins.append(plugin)
+        elif typename in ignored.UNMODELLED_OBJECTS:
             raise UnmodelledError(
                 f"-object {typename}: QEMU has this type, but the sandbox does not model it, and it would take a place "
                 "among the objects whose order the entries follow",

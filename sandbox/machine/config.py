@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from qom_types.dialects import Dialect
+    from qom_types.plugins import TypePlugin
     from sandbox.machine.arguments import CommandLine, Option
     from sandbox.qapi.schema import Schema
 
@@ -53,6 +54,7 @@ class MachineConfig:
         monitors: the monitors' names in ``/objects``, for dialects that have them there.
         paused: whether ``-S`` keeps the machine from running.
         ignored: the text of each option that moves no table.
+        plugins: types of the user's own that the objects have, beside the dialect's.
     """
 
     command_line: CommandLine
@@ -70,6 +72,7 @@ class MachineConfig:
     monitors: tuple[str, ...] = ()
     paused: bool = False
     ignored: tuple[str, ...] = ()
+    plugins: tuple[TypePlugin, ...] = ()
 
     @property
     def program(self) -> str:

@@ -31,6 +31,7 @@ class Machine:
 
     Attributes:
         config: what the command line asks for.
+        schema: the QAPI types of the objects that can be made.
         tree: the composition tree.
         stderr: what QEMU would have written to stderr so far, line by line.
         status: ``running``, ``paused``, or ``prelaunch`` under ``-S``.
@@ -44,6 +45,7 @@ class Machine:
         if firmware not in FIRMWARE:
             raise InputError(f"firmware is '{firmware}'; it can be: {', '.join(FIRMWARE)}")
         self.config = config
+        self.schema = config.schema
         self.status = "prelaunch" if config.paused else "running"
         board = start_up(config)
         self.tree: ObjectTree = board.tree
@@ -84,6 +86,17 @@ class Machine:
     def cont(self) -> None:
         """Let the machine run."""
         self.status = "running"
+
+    def learn_type(self, typename: str) -> bool:
+        """Take in an installed type of the user's own; return whether there is one of that name."""
+        from qom_types.plugins import extended, find_plugin
+
+        plugin = find_plugin(typename)
+        if plugin is None:
+            return False
+        self.schema = extended(self.schema, plugin)
+        self.registry.register(plugin.info)
+        return True
 
     def object_add(self, options: Mapping[str, Any]) -> QomObject:
         """Make an object from visited members, ``qom-type`` and ``id`` among them.

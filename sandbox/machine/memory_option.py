@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sandbox.errors import QemuError
 from sandbox.machine.families import MIB
 from sandbox.machine.refusals import ConfigurationError
-from sandbox.qapi.numbers import option_number, option_size
+from sandbox.qapi.numbers import NumberError, option_number, option_size, read_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,4 +47,7 @@ def _in_mebibytes(text: str, size: int) -> int:
         return size
     if size * MIB > UINT64:
         raise ConfigurationError("too large 'size' option value")
-    return size * MIB
+    try:
+        return read_size(f"{text}M")
+    except NumberError:
+        raise ConfigurationError("Parameter 'memory.size' expects size") from None

@@ -139,6 +139,8 @@ class _StartUp:
         for info in machine_types(f"{kind.name}-machine", kind.family):
             registry.register(info)
         self.config.dialect.register_types(registry)
+        for plugin in self.config.plugins:
+            registry.register(plugin.info)
         tree = ObjectTree(registry)
         for name in self.config.dialect.root_containers:
             tree.container(f"/{name}")

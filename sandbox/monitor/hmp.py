@@ -45,9 +45,9 @@ def object_add(machine: Machine, text: str) -> str:
     if text.startswith("{"):
         from sandbox.qapi.json import parse_json
 
-        options = visit_json(machine.config.schema, "ObjectOptions", parse_json(text))
+        options = visit_json(machine.schema, "ObjectOptions", parse_json(text))
     else:
-        options = visit_keyval(machine.config.schema, "ObjectOptions", parse_keyval(text, "qom-type"))
+        options = visit_keyval(machine.schema, "ObjectOptions", parse_keyval(text, "qom-type"))
     machine.object_add(options)
     return ""
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from qom_types.dialects import foreign_member
-from sandbox.errors import InputError, QemuError
+from qom_types.dialects import knows
+from sandbox.errors import QemuError, UnmodelledError
 from sandbox.machine.ignored import UNMODELLED_OBJECTS
 from sandbox.qapi.visit import visit_json
 from sandbox.qom.objects import QomObject
@@ -23,22 +23,15 @@ def object_add(machine: Machine, arguments: Mapping[str, Any]) -> object:
     """``object-add``: the arguments are checked against the dialect's own ``ObjectOptions``.
 
     Raises:
-        InputError: the object is written in another dialect than the machine's.
+        UnmodelledError: QEMU has the type and the sandbox does not.
     """
-    try:
-        options = visit_json(machine.config.schema, "ObjectOptions", arguments)
-    except QemuError:
-        typename = arguments.get("qom-type")
-        if typename in UNMODELLED_OBJECTS:
-            raise InputError(f"object-add: QEMU has the type '{typename}', but the sandbox does not model it") from None
-        raise
+    typename = arguments.get("qom-type")
+    is_new = isinstance(typename, str) and not knows(machine.schema, typename)
+    if is_new and not machine.learn_type(str(typename)) and typename in UNMODELLED_OBJECTS:
+        raise UnmodelledError(f"object-add: QEMU has the type '{typename}', but the sandbox does not model it")
+    options = visit_json(machine.schema, "ObjectOptions", arguments)
     machine.object_add(options)
     return {}
-
-
-def foreign_to(machine: Machine, arguments: Mapping[str, Any]) -> str | None:
-    """Say which dialects would know the type or member that ``object-add`` refused; None where none would."""
-    return foreign_member(machine.config.dialect, arguments)
 
 
 def object_del(machine: Machine, arguments: Mapping[str, Any]) -> object:
@@ -69,7 +62,7 @@ def qom_set(machine: Machine, arguments: Mapping[str, Any]) -> object:
     declared = found.find(name)
     value = arguments["value"]
     if declared is not None and not isinstance(declared, QomObject | Link) and declared.set is not None:
-        value = visit_json(machine.config.schema, declared.visits, value, name)
+        value = visit_json(machine.schema, declared.visits, value, name)
     found.write(name, value)
     return {}
 
