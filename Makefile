@@ -24,7 +24,7 @@ help:
 	@echo 'PYTHON=python3.12 chooses the interpreter'
 
 demo: $(RUN)
-	@$(BIN)/python -c 'import sys; from sandbox.cli import main; sys.exit(main())' replay scenarios/grace-hopper-mig.yaml
+	@$(BIN)/python -c 'from sandbox.cli import script; script()' replay scenarios/grace-hopper-mig.yaml
 
 test: lint
 	$(BIN)/python -m pytest

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from sandbox.errors import DecodeError, InputError, InputErrors, MachineExit
 
@@ -133,5 +133,13 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-if __name__ == "__main__":
+def script() -> NoReturn:
+    """Run as a program of its own, which ends before its garbage would matter."""
+    import gc
+
+    gc.disable()
     sys.exit(main())
+
+
+if __name__ == "__main__":
+    script()

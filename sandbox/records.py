@@ -108,8 +108,19 @@ def _made(cls: type[Any], *, frozen: bool, eq: bool, order: bool) -> type[Any]:
         namespace |= _comparisons(tuple(name for name, found in fields.items() if found.compare), frozen, order)
     meta: Any = type(cls)
     made: type[Any] = meta(cls.__name__, cls.__bases__, namespace)
-    made.__init__ = _initialiser(made, fields)
+    made.__init__ = _first_initialiser(made, fields)
     return made
+
+
+def _first_initialiser(cls: type[Any], fields: dict[str, Field]) -> Any:
+    """Return an ``__init__`` that puts the real one in its place: a short command needs few of the many classes."""
+
+    def __init__(self: Any, *values: Any, **named: Any) -> None:  # noqa: N807 - it is the class's __init__
+        real = _initialiser(cls, fields)
+        cls.__init__ = real
+        real(self, *values, **named)
+
+    return __init__
 
 
 def _initialiser(cls: type[Any], fields: dict[str, Field]) -> Any:

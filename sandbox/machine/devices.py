@@ -21,7 +21,6 @@ from sandbox.machine.device_objects import (
 from sandbox.machine.pci.builtin import builtin_topology
 from sandbox.machine.pci.catalog import DeviceType, find_type
 from sandbox.machine.pci.defaults import startup_requests
-from sandbox.machine.pci.enumerate import USUAL_FIRMWARE, enumerate_buses
 
 if TYPE_CHECKING:
     from sandbox.machine.board import Board
@@ -119,7 +118,11 @@ class DeviceBay:
             add_pci_bus(self.tree, next(bus for bus in self.topology.buses if bus.path == path))
 
     def enumerate_buses(self) -> None:
-        """Number the buses as the machine's firmware does."""
+        """Number the buses as the machine's firmware does; only those behind bridges get other numbers by that."""
+        if all(bus.is_root for bus in self.topology.buses):
+            return
+        from sandbox.machine.pci.enumerate import USUAL_FIRMWARE, enumerate_buses
+
         numbers = enumerate_buses(self.topology, USUAL_FIRMWARE[self.board.type.family])
         for found in self.tree.root.walk():
             if isinstance(found, PciDeviceObject) and found.device is not None:
