@@ -11,6 +11,13 @@ from typing import Any, Final
 from sandbox.records import field, record
 
 FAMILIES: Final = ("virt", "q35", "pc")
+OLD_NAMES: Final = {
+    "virt": ("virt-6.0", "virt-7.2", "virt-9.2"),
+    "q35": ("pc-q35-6.0", "pc-q35-7.0", "pc-q35-9.1"),
+    "pc": ("pc-i440fx-6.0", "pc-i440fx-7.1", "pc-i440fx-9.0"),
+}
+"""Versioned machines that QEMU 9.2 to 11.1 all have."""
+
 MIB: Final = 1 << 20
 Command = tuple[str, dict[str, Any]]
 
@@ -62,10 +69,14 @@ class _Draw:
         self.devices: list[str] = []
         self.features: set[str] = {self.family}
         self.machine = [self.family]
+        if self.random.random() < 0.2:
+            self.machine = [self.random.choice(OLD_NAMES[self.family])]
+            self.features.add("old-machines")
         self.ids: set[str] = set()
         self.nodes = self.random.choice((1, 2, 3, 4, 6, 10, 10, 12, 18, 40))
         self.pci_ids: list[str] = []
         self.host_bridges: list[str] = []
+        self.possible_cpus = 0
 
     def case(self) -> Case:
         self.add_topology()
@@ -78,7 +89,7 @@ class _Draw:
             self.objects.append(self.option_text(self.initiator()))
         for _ in range(self.random.randrange(3) if self.host_bridges else 0):
             self.objects.append(self.option_text(self.port()))
-        if initial:
+        if initial and self.pci_ids:
             self.features.add("objects")
         commands = self.history()
         self.random.shuffle(self.objects)
@@ -113,16 +124,19 @@ class _Draw:
             self.words += ["-smp", str(random.choice((1, 2, 4, 8)))]
         elif style == 1:
             self.words += ["-smp", f"sockets={sockets},cores={cores},threads={threads}"]
+            self.possible_cpus = sockets * cores * threads
         else:
             self.words += [
                 "-smp",
                 f"{present},maxcpus={possible},sockets={sockets},{level}={middle},cores={cores},threads={threads}",
             ]
+            self.possible_cpus = possible
             self.features.add("cpu-topology")
         if self.family == "virt":
             self.words += ["-cpu", random.choice(("cortex-a57", "cortex-a72", "max"))]
             self.machine.append("gic-version=3")
         elif random.random() < 0.05:
+            self.possible_cpus = 0
             self.words[-1] = "300"
             self.words += ["-cpu", "qemu64,+x2apic"]
             if self.family == "pc":
@@ -141,14 +155,26 @@ class _Draw:
             self.features.add("hotplug-memory")
         else:
             self.words += ["-m", f"{total // MIB}M"]
+        places = self.cpu_places()
         for node in range(self.nodes):
             text = f"node,nodeid={node}"
+            if places[node]:
+                text += "".join(f",cpus={cpu}" for cpu in places[node])
             if node in sizes:
                 backend = self.fresh_id("m")
                 kind = random.choice(("memory-backend-ram", "memory-backend-memfd", "memory-backend-ram"))
                 self.objects.append(f"{kind},id={backend},size={sizes[node]},reserve=off")
                 text += f",memdev={backend}"
             self.words += ["-numa", text]
+
+    def cpu_places(self) -> list[list[int]]:
+        """Return the CPUs that each node gets by ``cpus=``; mostly none, and QEMU places them itself."""
+        places: list[list[int]] = [[] for _ in range(self.nodes)]
+        if self.possible_cpus and self.random.random() < 0.3:
+            for cpu in range(self.possible_cpus):
+                places[self.random.randrange(self.nodes)].append(cpu)
+            self.features.add("placed-cpus")
+        return places
 
     def add_distances(self) -> None:
         random = self.random

@@ -41,6 +41,9 @@ LATE_OBJECTS: Final = ("memory-backend-", "filter-")
 
 GICV2: Final = 2
 
+FIRST_TCG_ITS: Final = (6, 2)
+"""The first virt whose version 3 interrupt controller takes message signalled interrupts without KVM."""
+
 ARCHITECTURE_OF: Final = {
     "qemu-system-aarch64": "aarch64",
     "qemu-system-arm64": "aarch64",
@@ -224,7 +227,8 @@ class _StartUp:
         check_gic_cpus(board.smp.max_cpus, gic, high_redistributors=layout.high_redistributors)
         board.device_memory = layout.device_memory
         board.high_ecam = layout.high_ecam
-        board.gic_has_msi = gic == GICV2 or options.get("its", True)
+        has_its = options.get("its", True) and (board.type.version >= FIRST_TCG_ITS or self.config.uses_host_cpu)
+        board.gic_has_msi = gic == GICV2 or has_its
 
     def note(self, notices: Iterable[Notice]) -> None:
         """Keep what QEMU writes to stderr."""
