@@ -61,6 +61,7 @@ class Sandbox:
         Raises:
             QemuError: QEMU answers with an error; ``error_class`` and ``desc`` are QEMU's.
             MachineExit: the command ends QEMU.
+            UnmodelledError: QEMU has the command, or the object's type, and the sandbox does not.
         """
         return self.monitor.execute(command, dict(arguments) if arguments is not None else None)
 

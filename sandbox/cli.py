@@ -1,8 +1,7 @@
 """The command ``qom-sandbox``. The only place that prints and that decides an exit status.
 
-Status 0: done and as expected. 1: an expectation or comparison failed, or the machine ended where it should not. 2:
-    what was
-given is wrong; the message stands on stderr.
+Status 0: done and as expected. 1: an expectation or comparison failed, or the machine ended where it should not.
+2: what was given is wrong; the message stands on stderr.
 """
 
 from __future__ import annotations
@@ -127,9 +126,8 @@ def build_parser() -> argparse.ArgumentParser:
     diff.add_argument("right", metavar="B")
 
     schema = add("schema", help="print the JSON Schema of scenarios")
-    for command in (replay, tables, show, diff):
+    for command in (replay, tables, show, diff, schema):
         command.add_argument("--json", action="store_true", help="print JSON")
-    schema.set_defaults(json=True)
     return parser
 
 

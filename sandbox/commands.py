@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Final
 
-from sandbox.errors import InputError, InputErrors, MachineExit, Place, SandboxError
+from sandbox.errors import InputError, InputErrors, MachineExit, Place, SandboxError, UnmodelledError
 from sandbox.files import read_bytes, read_included, read_raw_tables, read_text, write_tables, write_text
 from sandbox.records import record
 
@@ -111,7 +111,10 @@ def tables_of_arguments(arguments: argparse.Namespace) -> tuple[Tables, Sequence
     place = Place("command line")
     check_schema(arguments.schema, arguments.qemu_words, arguments.dialect)
     config = parse_arguments(arguments.qemu_words, arguments.dialect, place)
-    machine = Machine(config, arguments.firmware or "enumerated")
+    try:
+        machine = Machine(config, arguments.firmware or "enumerated")
+    except UnmodelledError as error:
+        raise UnmodelledError(error.what, error.place or place) from None
     made = machine.tables()
     about = {
         "dialect": config.dialect.name,

@@ -43,7 +43,9 @@ class MemoryBackend(QomObject):
         return not self.in_use
 
     def complete(self) -> None:
-        """Check that policy and host nodes fit together."""
+        """Check that the properties fit together."""
+        if self.info.name == "memory-backend-shm" and not self.share:
+            raise QemuError("can't create shm backend with `share=off`")
         if self.host_nodes and self.policy == "default":
             raise QemuError(
                 "host-nodes must be empty for policy default, or you should explicitly specify a policy other than "
@@ -84,12 +86,28 @@ def _non_zero(name: str, type_: str, visits: str, description: str) -> Property:
     store = base.set
 
     def set_(obj: QomObject, value: int) -> None:
+        if obj.parent is not None and name == "size":
+            raise QemuError(f"cannot change property {name} of {obj.info.name} ")
         if value == 0:
             raise QemuError(f"property '{name}' of {obj.info.name} doesn't take value '0'")
         if store is not None:
             store(obj, value)
 
     return Property(name, type_, visits, base.get, set_, description)
+
+
+def _settled(name: str, description: str) -> Property:
+    """Return a switch that cannot be changed once there is memory."""
+    base = attribute(name, "bool", description=description)
+    store = base.set
+
+    def set_(obj: QomObject, value: bool) -> None:
+        if obj.parent is not None:
+            raise QemuError("cannot change property value")
+        if store is not None:
+            store(obj, value)
+
+    return Property(name, "bool", "bool", base.get, set_, description)
 
 
 MEMORY_BACKEND = TypeInfo(
@@ -110,8 +128,8 @@ MEMORY_BACKEND = TypeInfo(
         ),
         _non_zero("size", "int", "size", "Size of the memory region (ex: 500M)"),
         attribute("host-nodes", "int", "any", description="Binds memory to the list of NUMA host nodes"),
-        attribute("policy", "HostMemPolicy", "str", description="Set the NUMA policy"),
-        attribute("share", "bool", description="Mark the memory as private to QEMU or shared"),
+        attribute("policy", "HostMemPolicy", "HostMemPolicy", description="Set the NUMA policy"),
+        _settled("share", "Mark the memory as private to QEMU or shared"),
         attribute("reserve", "bool", description="Reserve swap space (or huge pages) if applicable"),
         attribute("x-use-canonical-path-for-ramblock-id", "bool"),
     ),

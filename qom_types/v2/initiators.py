@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final
 from qom_types.contract import MAX_NODES, SratContributor
 from sandbox.acpi.handles import PciDeviceHandle
 from sandbox.acpi.srat import GenericInitiatorAffinity
-from sandbox.errors import MachineExit
 from sandbox.qom.properties import Property
 from sandbox.qom.types import USER_CREATABLE, TypeInfo
 
@@ -26,11 +25,6 @@ if TYPE_CHECKING:
 
 DEVICE_TYPE: Final = "vfio-pci-nohotplug"
 """The only type of device that these objects accept."""
-
-TABLE_BLOB_LIMIT: Final = 0x200000
-"""Bytes: QEMU reserves this much for all ACPI tables together and aborts beyond it."""
-
-ENTRY_LENGTH: Final = 32
 
 
 class GenericInitiator(SratContributor):
@@ -61,11 +55,6 @@ class GenericInitiator(SratContributor):
         device = self.tree.resolve_quietly(self.device, DEVICE_TYPE)
         if device is None:
             return
-        if self.count * ENTRY_LENGTH > TABLE_BLOB_LIMIT:
-            raise MachineExit(
-                f"Size too large: /rom@etc/acpi/tables: more than {TABLE_BLOB_LIMIT:#x} bytes: Invalid argument",
-                status=-6,
-            )
         handle = PciDeviceHandle(segment=0, bus=int(device.read("addr")), devfn=0)
         for pxm in range(self.start, self.start + self.count):
             yield GenericInitiatorAffinity(pxm & 0xFFFFFFFF, handle)

@@ -110,6 +110,8 @@ class _Reader:
     def read(self) -> MachineConfig:
         for option in self.command_line.options:
             reader = self.readers.get(option.name)
+            if option.name in ("object", "device", "cpu") and set((option.value or "").split(",")) & {"help", "?"}:
+                raise InputError(f"{option.text}: it asks QEMU for help instead of a machine", self.place)
             try:
                 if reader is not None:
                     reader(option)

@@ -66,8 +66,16 @@ class DeviceBay:
             if given.is_json:
                 self.plug_or_fail(given)
         self.show_new()
+        self.check_host_bridges()
         for warning in self.topology.warnings:
             self.board.notices.append(f"{self.config.program}: warning: {warning}")
+
+    def check_host_bridges(self) -> None:
+        """End the machine if it has CXL host bridges but is no CXL machine."""
+        is_q35 = self.board.type.family == "q35"
+        has_bridges = any(bus.typename == "pxb-cxl-bus" for bus in self.topology.buses)
+        if is_q35 and has_bridges and not self.board.machine.options.get("cxl"):
+            self.config.command_line.fail(QemuError("CXL host bridges present, but cxl=off"))
 
     def plug_or_fail(self, given: Given) -> None:
         """Plug in one device of the command line; the machine ends if QEMU refuses it."""

@@ -55,7 +55,7 @@ class Machine:
         self._bay.plug_all()
         if firmware == "enumerated":
             self._bay.enumerate_buses()
-        self._parts = TableParts.of(board, self._bay.dimms(), config.dialect)
+        self._parts = TableParts.of(board, self._bay.dimms(), config.dialect, config.program)
         self._parts.build(self.tree.root)
         self._tables: Tables | None = None
 

@@ -53,13 +53,13 @@ def _option(name: str, type_: str, visits: str, default: object = None) -> Prope
     return Property(name, type_, visits, get, set_)
 
 
-def _oem_text(name: str, length: int, default: str) -> Property:
-    """Return an OEM field of the table header: text of up to ``length`` bytes."""
+def _oem_text(name: str, length: int, default: str, called: str) -> Property:
+    """Return an OEM field of the table header: text of up to ``length`` bytes; messages call it ``called``."""
     base = _option(name, "string", "str", default)
 
     def set_(obj: MachineObject, value: str) -> None:
         if len(value.encode()) > length:
-            raise QemuError(f"User specified {name} value is bigger than {length} bytes in size")
+            raise QemuError(f"User specified {called} value is bigger than {length} bytes in size")
         obj.options[name] = value
 
     return Property(name, "string", "str", base.get, set_)
@@ -75,7 +75,14 @@ def _many(described: str) -> tuple[Property, ...]:
     return tuple(options)
 
 
-OEM: Final = (_oem_text("x-oem-id", 6, "BOCHS "), _oem_text("x-oem-table-id", 8, "BXPC    "))
+PC_OEM: Final = (
+    _oem_text("x-oem-id", 6, "BOCHS ", "x-oem-id"),
+    _oem_text("x-oem-table-id", 8, "BXPC    ", "x-oem-table-id"),
+)
+VIRT_OEM: Final = (
+    _oem_text("x-oem-id", 6, "BOCHS ", "oem-id"),
+    _oem_text("x-oem-table-id", 8, "BXPC    ", "oem-table-id"),
+)
 
 INSTANCE_PROPERTIES: Final = {
     "pc": _many(
@@ -146,7 +153,7 @@ X86: Final = TypeInfo(
             sgx-epc SgxEPC any -
             """
         ),
-        *OEM,
+        *PC_OEM,
     ),
 )
 
@@ -198,7 +205,7 @@ VIRT: Final = TypeInfo(
             virtio-mmio-transports uint8 uint8 -
             """
         ),
-        *OEM,
+        *VIRT_OEM,
     ),
 )
 

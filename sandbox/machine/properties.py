@@ -21,8 +21,8 @@ ACCELERATOR_SUGAR: Final = frozenset({"accel", "kernel-irqchip"})
 """Names that ``-machine`` takes but that are no properties of the machine."""
 
 UNMODELLED: Final[Mapping[str, str]] = {
-    "sgx-epc": "SGX memory takes a place among the memory entries",
-    "memory": "use -m for the sizes",
+    "sgx-epc": "SGX memory, which takes a place among the memory entries, is not modelled",
+    "memory": "give the sizes with -m instead; this form is not modelled",
 }
 """Properties that would move a table, with the reason."""
 
@@ -40,7 +40,7 @@ def set_machine_options(machine: MachineObject, config: MachineConfig, kind: Mac
         if name in ACCELERATOR_SUGAR:
             continue
         if name in UNMODELLED:
-            raise UnmodelledError(f"-machine {name}: {UNMODELLED[name]}, which the sandbox does not model")
+            raise UnmodelledError(f"-machine {name}: {UNMODELLED[name]}")
         if name == "smp":
             machine.write(name, visit_keyval(schema, "SMPConfiguration", value, name))
         elif name == "cxl-fmw":

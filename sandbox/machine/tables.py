@@ -8,11 +8,13 @@ Source: QEMU 10.0 behaviour.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from itertools import islice
+from typing import TYPE_CHECKING, Final, cast
 
 from qom_types.contract import SratContributor
 from sandbox.acpi.header import TableHeader, encode_table
 from sandbox.acpi.srat import GiccAffinity, MemoryAffinity, ProcessorAffinity, X2ApicAffinity
+from sandbox.errors import MachineExit
 from sandbox.machine.cpus import FIRST_X2APIC_ID
 from sandbox.machine.memory_map import (
     device_memory_entry,
@@ -35,6 +37,18 @@ if TYPE_CHECKING:
     from sandbox.machine.memory_map import MemoryEntry
     from sandbox.machine.pc_memory import PcMemory
     from sandbox.qom.objects import QomObject
+
+BLOB_LIMIT: Final = 0x200000
+"""Bytes that QEMU reserves for all ACPI tables together; it aborts beyond them."""
+
+BLOB_STEP: Final = 0x20000
+"""Bytes by which it grows what it takes of them."""
+
+OTHER_TABLES: Final = 6287
+"""Bytes of the tables that are not made here, as a plain virt machine of QEMU 10.0 has them; devices add to them."""
+
+MOST_ENTRIES: Final = 1 << 18
+ABORTED: Final = -6
 
 SRAT_START = (1).to_bytes(4, "little") + bytes(8)
 """The reserved fields in front of SRAT's entries: a 32-bit 1 and a 64-bit 0."""
@@ -110,25 +124,28 @@ class TableParts:
         slit: SLIT, which nothing changes; None where QEMU makes none.
         hmat_header: HMAT's header; None where QEMU makes none.
         board: the machine whose nodes HMAT describes.
+        program: the name under which QEMU speaks.
     """
 
     srat: SratParts | None
     slit: bytes | None
     hmat_header: TableHeader | None
     board: Board
+    program: str
 
     @classmethod
-    def of(cls, board: Board, nvdimms: Iterable[Dimm], dialect: Dialect) -> TableParts:
+    def of(cls, board: Board, nvdimms: Iterable[Dimm], dialect: Dialect, program: str) -> TableParts:
         """Return the parts of a machine's tables.
 
         Args:
             board: the machine.
             nvdimms: its memory modules, in QEMU's walking order.
             dialect: the dialect, which says whether the machine asks objects for contributions.
+            program: the name under which QEMU speaks.
         """
         options = board.machine.options
         if not board.numa.nodes or options.get("acpi") == "off":
-            return cls(None, None, None, board)
+            return cls(None, None, None, board, program)
         oem = (_oem(options.get("x-oem-id", "BOCHS "), 6), _oem(options.get("x-oem-table-id", "BXPC    "), 8))
         takes = board.type.family in dialect.initiator_machines
         layout = _pc_entries if board.type.is_x86 else _virt_entries
@@ -140,7 +157,8 @@ class TableParts:
             from sandbox.acpi.slit import Slit, encode_slit
 
             slit = encode_slit(Slit(TableHeader("SLIT", 1, *oem), board.numa.distances))
-        return cls(srat, slit, TableHeader("HMAT", 2, *oem) if board.numa.hmat is not None else None, board)
+        hmat_header = TableHeader("HMAT", 2, *oem) if board.numa.hmat is not None else None
+        return cls(srat, slit, hmat_header, board, program)
 
     def build(self, root: QomObject) -> Tables:
         """Return the tables, with what the objects below ``root`` contribute now.
@@ -151,7 +169,16 @@ class TableParts:
         if self.srat is None:
             return Tables()
         srat = self.srat.build(root, self.board.machine)
-        return Tables(srat, self.slit, None if self.hmat_header is None else self._hmat(self.hmat_header))
+        tables = Tables(srat, self.slit, None if self.hmat_header is None else self._hmat(self.hmat_header))
+        self._check_blob(sum(len(table) for table in (tables.srat, tables.slit, tables.hmat) if table is not None))
+        return tables
+
+    def _check_blob(self, length: int) -> None:
+        """End the machine if the tables do not fit where QEMU puts them; ``length`` is that of those made here."""
+        blob = -(-(length + OTHER_TABLES) // BLOB_STEP) * BLOB_STEP
+        if blob > BLOB_LIMIT:
+            message = f"Size too large: /rom@etc/acpi/tables: {blob:#x} > {BLOB_LIMIT:#x}: Invalid argument"
+            raise MachineExit(f"{self.program}: {message}", status=ABORTED)
 
     def _hmat(self, header: TableHeader) -> bytes | None:
         content = self.board.numa.hmat_table(self.board.machine.initiators)
@@ -201,7 +228,11 @@ def _virt_entries(board: Board, dimms: Iterable[Dimm]) -> tuple[list[SratEntry],
 
 
 def contributed(root: QomObject, host: NumaHost) -> bytes:
-    """Return the encoded entries of all contributors below ``root``, pass by pass, in QEMU's walking order."""
+    """Return the encoded entries of all contributors below ``root``, pass by pass, in QEMU's walking order.
+
+    Objects may ask for thousands of millions of entries; what is beyond any table that QEMU could take is not made.
+    """
     contributors = [found for found in root.walk() if isinstance(found, SratContributor)]
     contributors.sort(key=lambda found: found.srat_pass)
-    return b"".join([entry.encode() for found in contributors for entry in found.srat_entries(host)])
+    entries = (entry.encode() for found in contributors for entry in found.srat_entries(host))
+    return b"".join(islice(entries, MOST_ENTRIES))

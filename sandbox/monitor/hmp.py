@@ -56,12 +56,30 @@ def object_del(machine: Machine, text: str) -> str:
     """``object_del id``."""
     if not text:
         return 'object_del: string expected\nTry "help object_del" for more information\n'
-    machine.object_del(text)
+    word, extra = _word(text)
+    if extra:
+        return _extraneous("object_del")
+    machine.object_del(word)
     return ""
 
 
-def system_reset(machine: Machine, _text: str) -> str:
+def _word(text: str) -> tuple[str, str]:
+    """Return the first word of a line, without its quotes, and what is behind it."""
+    if text.startswith('"'):
+        word, _, extra = text[1:].partition('"')
+    else:
+        word, _, extra = text.partition(" ")
+    return word, extra.strip()
+
+
+def _extraneous(command: str) -> str:
+    return f'{command}: extraneous characters at the end of line\nTry "help {command}" for more information\n'
+
+
+def system_reset(machine: Machine, text: str) -> str:
     """``system_reset``."""
+    if text:
+        return _extraneous("system_reset")
     machine.reset()
     return ""
 

@@ -22,17 +22,6 @@ COMMANDS: Final[Mapping[str, Command]] = {
 }
 """Each command by name; it takes the machine and the visited arguments and returns what stands under ``return``."""
 
-UNMODELLED: Final = frozenset(
-    """
-    device_add device-list-properties query-commands query-qmp-schema query-pci query-cpus-fast query-hotpluggable-cpus
-    query-memory-devices query-memory-size-summary query-machines query-current-machine query-cpu-definitions
-    query-chardev query-block query-kvm query-uuid netdev_add netdev_del blockdev-add blockdev-del chardev-add
-    chardev-remove migrate migrate-incoming savevm loadvm snapshot-load snapshot-save snapshot-delete set-numa-node
-    x-exit-preconfig
-    """.split()
-)
-"""Commands that QEMU has and that may tell of the machine or change it, but that are not answered here."""
-
 
 class Monitor:
     """Executes QMP commands on a machine."""
@@ -63,7 +52,11 @@ class Monitor:
             return object_commands.object_add(self.machine, given)
         command = COMMANDS.get(name)
         if command is None:
-            if name in UNMODELLED:
+            from sandbox.monitor.qemu_commands import QEMU_COMMANDS
+
+            if name == "qmp_capabilities":
+                raise QemuError("Capabilities negotiation is already complete, command ignored", "CommandNotFound")
+            if name in QEMU_COMMANDS:
                 raise UnmodelledError(f"QMP command '{name}' is not modelled")
             raise QemuError(f"The command {name} has not been found", "CommandNotFound")
         return command(self.machine, self._visit(name, given))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from qom_types.dialects import knows
 from sandbox.errors import QemuError, UnmodelledError
 from sandbox.machine.ignored import UNMODELLED_OBJECTS
+from sandbox.machine.machine_types import MachineObject
 from sandbox.qapi.visit import visit_json
 from sandbox.qom.objects import QomObject
 from sandbox.qom.properties import Link
@@ -61,6 +62,8 @@ def qom_set(machine: Machine, arguments: Mapping[str, Any]) -> object:
     name = arguments["property"]
     declared = found.find(name)
     value = arguments["value"]
+    if isinstance(found, MachineObject) and declared is not None:
+        raise UnmodelledError(f"qom-set of the machine's property '{name}' after its start is not modelled")
     if declared is not None and not isinstance(declared, QomObject | Link) and declared.set is not None:
         value = visit_json(machine.schema, declared.visits, value, name)
     found.write(name, value)

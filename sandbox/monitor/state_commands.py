@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from qom_types.common.backends import MemoryBackend
 from sandbox.errors import MachineExit, QemuError
 from sandbox.monitor.hmp import human_monitor_command
+from sandbox.qapi.opts import parse_opts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,10 +28,30 @@ def query_status(machine: Machine, _arguments: Mapping[str, Any]) -> object:
 
 def query_name(machine: Machine, _arguments: Mapping[str, Any]) -> object:
     """``query-name``: empty unless ``-name`` gives one."""
+    given: dict[str, str] = {}
     for option in machine.config.command_line.options:
-        if option.name == "name" and option.value:
-            return {"name": option.value.split(",")[0].removeprefix("guest=")}
-    return {}
+        if option.name == "name":
+            given.update(parse_opts(option.value or "", "guest"))
+    return {"name": given["guest"]} if "guest" in given else {}
+
+
+def query_memdev(machine: Machine, _arguments: Mapping[str, Any]) -> object:
+    """``query-memdev``: the memory backends, in reversed walking order."""
+    backends = [found for found in machine.tree.objects.children() if isinstance(found, MemoryBackend)]
+    return [
+        {
+            "id": found.name,
+            "size": found.size,
+            "merge": found.merge,
+            "dump": found.dump,
+            "prealloc": found.prealloc,
+            "share": found.share,
+            "reserve": found.reserve,
+            "host-nodes": found.host_nodes,
+            "policy": found.policy,
+        }
+        for found in reversed(backends)
+    ]
 
 
 def stop(machine: Machine, _arguments: Mapping[str, Any]) -> object:
@@ -73,6 +95,7 @@ COMMANDS: Final = {
     "query-version": query_version,
     "query-status": query_status,
     "query-name": query_name,
+    "query-memdev": query_memdev,
     "stop": stop,
     "cont": cont,
     "system_reset": system_reset,

@@ -71,10 +71,22 @@ def test_ends_are_the_recorded_ones(name):
     assert caught.value.stderr == case["stderr"].strip()
 
 
-def test_a_run_of_nodes_beyond_the_table_blob_aborts():
-    arguments = CASES["01-cover-letter"]["cmdline"].replace("numa-node-count=8", "numa-node-count=70000")
+@pytest.mark.parametrize("count", [70000, 4294967295])
+def test_a_run_of_nodes_beyond_the_table_blob_aborts(count):
+    arguments = CASES["01-cover-letter"]["cmdline"].replace("numa-node-count=8", f"numa-node-count={count}")
     with pytest.raises(MachineExit) as caught:
         Sandbox(arguments, dialect="v2")
+    assert caught.value.status == -6
+    assert "Size too large: /rom@etc/acpi/tables: 0x" in caught.value.stderr
+
+
+def test_two_runs_that_are_too_long_together_abort_when_the_table_is_next_made():
+    sandbox = Sandbox(CASES["01-cover-letter"]["cmdline"].replace("count=8", "count=40000"), dialect="v2")
+    added = {"qom-type": "nvidia-acpi-generic-initiator", "id": "gi1", "device": "dev0"}
+    sandbox.execute("object-add", {**added, "numa-node-start": 2, "numa-node-count": 40000})
+    sandbox.reset()
+    with pytest.raises(MachineExit) as caught:
+        sandbox.tables()
     assert caught.value.status == -6
 
 

@@ -121,6 +121,47 @@ def test_qom_list_types_marks_abstract_ones_first(vm):
     assert {"name": "memory-backend-ram", "parent": "memory-backend"} in backends
 
 
+def test_query_memdev_lists_backends_in_reversed_walking_order(vm):
+    vm.execute("object-add", {"qom-type": "memory-backend-memfd", "id": "m9", "size": 4096})
+    found = vm.execute("query-memdev")
+    walked = [item.name for item in vm.machine.tree.objects.children() if item.is_a("memory-backend")]
+    assert [backend["id"] for backend in found] == walked[::-1]
+    assert found[walked[::-1].index("m0")] == {
+        "share": False,
+        "reserve": True,
+        "prealloc": False,
+        "host-nodes": [],
+        "size": 128 << 20,
+        "merge": True,
+        "dump": True,
+        "policy": "default",
+        "id": "m0",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "desc"),
+    [
+        ("size", 5, "cannot change property size of memory-backend-ram "),
+        ("share", True, "cannot change property value"),
+        ("policy", "zz", "Parameter 'policy' does not accept value 'zz'"),
+    ],
+)
+def test_a_backend_that_is_there_keeps_its_memory(vm, name, value, desc):
+    with pytest.raises(QemuError) as caught:
+        vm.execute("qom-set", {"path": "/objects/m0", "property": name, "value": value})
+    assert caught.value.desc == desc
+
+
+@pytest.mark.parametrize(
+    ("option", "name"),
+    [("foo", "foo"), ("debug-threads=on,guest=foo", "foo"), ("foo,,bar", "foo,bar"), ("guest=a -name b", "b")],
+)
+def test_the_name_is_what_name_says_last(option, name):
+    vm = Sandbox(f"-M q35 -m 128M -name {option}", dialect="10.0")
+    assert vm.execute("query-name") == {"name": name}
+
+
 def test_version_is_that_of_the_dialect(vm):
     assert vm.execute("query-version")["qemu"] == {"micro": 2, "minor": 0, "major": 10}
 
@@ -156,6 +197,11 @@ def test_a_command_that_qemu_has_and_we_do_not_says_so(vm):
         ("object_add acpi-generic-initiator,id=h1,node=0x1,pci-dev=q", ""),
         ("object_del h1", "Error: object 'h1' not found\r\n"),
         ("foo", "unknown command: 'foo'\r\n"),
+        (
+            "object_del a b",
+            'object_del: extraneous characters at the end of line\r\nTry "help object_del" for more information\r\n',
+        ),
+        ('object_del "h5"', "Error: object 'h5' not found\r\n"),
         ("object_add", 'object_add: string expected\r\nTry "help object_add" for more information\r\n'),
         ("", ""),
     ],

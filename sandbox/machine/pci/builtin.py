@@ -55,6 +55,7 @@ def builtin_topology(machine: str, options: BuiltinOptions | None = None) -> Pci
     check_drives(machine, options.drives)
     topology = _BUILDERS[machine](options)
     _add_sound(topology, options)
+    topology.attach(options.usb_devices)
     return topology
 
 

@@ -54,6 +54,7 @@ class BuiltinOptions:
         nics: the model, or None, of each ``-nic`` and ``-net nic``; None if there was no network option at all.
         drives: the drives of the command line.
         sound: the ``model`` of ``-audio``, or None.
+        usb_devices: how many ``-usbdevice`` there are.
         usb: whether the machine has USB of its own: ``-usb`` or ``-machine usb=on``.
         acpi: ``-machine acpi``.
         sata, smbus, hpet, pit, pic, i8042, vmport: devices of pc and q35 that ``-machine`` can leave out.
@@ -78,6 +79,7 @@ class BuiltinOptions:
     nics: tuple[str | None, ...] | None = None
     drives: tuple[Drive, ...] = ()
     sound: str | None = None
+    usb_devices: int = 0
     usb: bool = False
     acpi: bool = True
     sata: bool = True

@@ -44,6 +44,7 @@ class Realizer:
         acpi_bridges: whether the chipset's ACPI controller takes over the bridges that are there at the start.
         node_count: how many NUMA nodes there are.
         unattached: how many devices ``/machine/unattached`` has.
+        has_msi: whether the interrupt controller takes message-signalled interrupts.
         has_iommu: whether the machine has an IOMMU, of which there can be one.
         names: names of buses without a name of their own.
         warnings: what QEMU has written to stderr, without ``PROGRAM: OPTION: warning:`` before it.
@@ -55,6 +56,7 @@ class Realizer:
     acpi_bridges: bool = False
     node_count: int = 0
     unattached: int = 0
+    has_msi: bool = True
     has_iommu: bool = False
     names: BusNames = field(default_factory=BusNames)
     warnings: list[str] = field(default_factory=list)
@@ -96,6 +98,8 @@ class Realizer:
             check_not_exposed(self.tree, bus, kind.typename, requested)
         device = PciDevice(kind, device_id, bus, devfn, path, properties, hotplug)
         check_functions(self.tree, device)
+        if not self.has_msi:
+            rules.check_interrupts(kind.typename)
         virtual = virtual_functions(device)
         if virtual:
             for place in virtual:

@@ -29,6 +29,10 @@ _ABSENT_32: Final = _4G - 1
 _ABSENT_64: Final = (1 << 64) - 1
 _HOST_PROPERTIES: Final = frozenset({*DEVICE_PROPERTIES, "bypass-iommu", "x-config-reg-migration-enabled"})
 _SHPC_SLOTS: Final = range(1, 32)
+_NEEDS_MSI: Final = frozenset(
+    {"cxl-downstream", "cxl-rp", "cxl-upstream", "edu", "ioh3420", "x3130-upstream", "xio3130-downstream"}
+)
+_NEEDS_MSI_X: Final = frozenset({"cxl-type3", "igb", "pcie-root-port", "rocker"})
 _BALLOON: Final = "virtio-balloon-pci-base"
 _IGD_BRIDGE_DEVFN: Final = make_devfn(0x1F, 0)
 
@@ -48,6 +52,17 @@ def check_common(properties: Mapping[str, object], acpi_indexes: Collection[int]
     size = properties.get("romsize")
     if isinstance(size, int) and size != _ABSENT_32 and size.bit_count() != 1:
         raise QemuError(f"ROM size {size} is not a power of two")
+
+
+def check_interrupts(typename: str) -> None:
+    """Check that a device of a type does without message-signalled interrupts, on a machine that has none.
+
+    Raises:
+        QemuError: it does not.
+    """
+    if typename in _NEEDS_MSI or typename in _NEEDS_MSI_X:
+        kind = "MSI-X" if typename in _NEEDS_MSI_X else "MSI"
+        raise QemuError(f"{kind} is not supported by interrupt controller")
 
 
 def check_single_iommu(machine: str, *, has_iommu: bool) -> None:

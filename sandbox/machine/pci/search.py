@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 SYSTEM_BUS: Final = OtherBus("main-system-bus", "System")
 _LONGEST_NAME: Final = 127
+_FULL: Final = "virtio-pci-bus"
+"""The type of bus that has its one device from the start."""
 
 _Device = PciDevice | HostBridge
 
@@ -41,6 +43,8 @@ def find_bus(tree: BusTree, path: str | None, typename: str) -> PciBus:
         return tree.hosts[-1].bus
     bus = _follow(tree, path)
     if not isinstance(bus, PciBus):
+        if bus.typename == _FULL:
+            raise QemuError(f"Bus '{path}' is full")
         raise QemuError(f"Device '{typename}' can't go on {bus.typename} bus")
     return bus
 

@@ -53,6 +53,7 @@ class PciTopology:
         acpi_bridges: bool = False,
         node_count: int = 0,
         bus_count: int = 256,
+        has_msi: bool = True,
         has_iommu: bool = False,
     ) -> None:
         self.machine = machine

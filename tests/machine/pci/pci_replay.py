@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.errors import MachineExit, QemuError
 from sandbox.machine.pci.builtin import builtin_topology
-from sandbox.machine.pci.options import BuiltinOptions, DeviceRequest
-from sandbox.machine.pci.switches import read_switches
+from sandbox.machine.pci.options import BuiltinOptions, DeviceRequest, Drive
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +18,8 @@ if TYPE_CHECKING:
 
 DATA = Path(__file__).parents[2] / "data" / "pci"
 FAMILIES = {"pc-q35": "q35", "pc-i440fx": "pc"}
-WITHOUT_VALUE = {"-nodefaults", "-usb", "-nographic"}
+WITHOUT_VALUE = {"-nodefaults", "-usb"}
+SWITCHED_OFF = ("sata", "smbus", "hpet", "pit", "pic", "i8042", "vmport", "acpi")
 
 
 def load(name: str) -> dict[str, Any]:
@@ -52,28 +52,51 @@ def family(machine: str) -> tuple[str, tuple[int, int] | None]:
     return FAMILIES.get(match[1], match[1]), (int(match[2]), int(match[3]))
 
 
+def pairs(text: str, implied: str) -> dict[str, str]:
+    """Options like ``user,model=e1000`` by name."""
+    parts = [part if "=" in part else f"{implied}={part}" for part in text.split(",")]
+    return dict(part.split("=", 1) for part in parts)
+
+
 def split(arguments: Sequence[str]) -> tuple[str, BuiltinOptions, list[DeviceRequest]]:
     """A command line as the machine's family, what decides on its own devices, and the users' devices."""
+    given: dict[str, list[str]] = {}
     pending = list(arguments)
-    switches: list[tuple[str, str | None]] = []
-    requests: list[DeviceRequest] = []
-    machine_options: dict[str, str] = {}
-    machine, cpus = "pc", 1
     while pending:
         name = pending.pop(0)
-        value = None if name in WITHOUT_VALUE else pending.pop(0)
-        if name == "-M" and value is not None:
-            machine, *options = value.split(",")
-            machine_options |= dict(option.split("=", 1) for option in options)
-        elif name == "-device" and value is not None:
-            requests.append(request(value))
-        elif name == "-smp" and value is not None:
-            cpus = int(value)
-        else:
-            switches.append((name[1:], value))
+        given.setdefault(name[1:], []).append("" if name in WITHOUT_VALUE else pending.pop(0))
+    machine, *assigned = given["M"][-1].split(",")
+    on = {**dict.fromkeys(SWITCHED_OFF, "on"), **dict(part.split("=", 1) for part in assigned)}
+    requests = [request(text) for text in given.get("device", ())]
+    networks = [(kind, pairs(text, "type")) for kind in ("net", "nic", "netdev") for text in given.get(kind, ())]
+    nics = tuple(
+        network.get("model")
+        for kind, network in networks
+        if (kind == "net" and network["type"] == "nic") or (kind == "nic" and network["type"] != "none")
+    )
+    drives = [pairs(text, "file") for text in given.get("drive", ())]
+    ports = {kind: [text != "none" for text in given[kind]] for kind in ("serial", "parallel") if kind in given}
     base, version = family(machine)
-    drivers = [asked.driver for asked in requests]
-    return base, read_switches(switches, machine_options, drivers=drivers, version=version, cpus=cpus), requests
+    options = BuiltinOptions(
+        version=version,
+        defaults="nodefaults" not in given,
+        vga=given.get("vga", [None])[-1],
+        drivers=(*(asked.driver for asked in requests), *(text.split(".")[0] for text in given.get("global", ()))),
+        nics=nics if networks else None,
+        drives=tuple(Drive(drive.get("if"), int(drive["index"]) if "index" in drive else None) for drive in drives),
+        sound=pairs(given["audio"][-1], "driver").get("model") if "audio" in given else None,
+        usb_devices=len(given.get("usbdevice", ())),
+        usb="usb" in given or "usbdevice" in given or on.get("usb") == "on",
+        **{name: on[name] != "off" for name in SWITCHED_OFF},
+        south_bridge=on.get("x-south-bridge", "piix3"),
+        serials=sum(ports["serial"]) if "serial" in ports else None,
+        parallels=sum(ports["parallel"]) if "parallel" in ports else None,
+        cpus=int(given.get("smp", ["1"])[-1]),
+        gic_has_msi=on.get("gic-version") != "3" or (on.get("its") != "off" and version != (2, 6)),
+        secure=on.get("secure") == "on",
+        smmu=on.get("iommu") == "smmuv3",
+    )
+    return base, options, requests
 
 
 def plugged(machine: str, devices: Sequence[str], *, defaults: bool = False) -> PciTopology:
