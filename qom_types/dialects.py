@@ -153,11 +153,12 @@ def dialect_named(name: str) -> Dialect:
         raise InputError(f"unknown dialect '{name}'; known are: {known}") from None
 
 
-def deduce_dialect(objects: Iterable[Mapping[str, object]]) -> tuple[Dialect, str]:
+def deduce_dialect(objects: Iterable[Mapping[str, object]], machine: str = "") -> tuple[Dialect, str]:
     """Return the dialect that objects are written in and, in one phrase, why.
 
     Args:
         objects: the members of each object as given, ``qom-type`` among them, in the order of their appearance.
+        machine: the name of the machine; a version that is younger than the series tells that it is not meant.
     """
     for members in objects:
         typename = members.get("qom-type")
@@ -170,7 +171,15 @@ def deduce_dialect(objects: Iterable[Mapping[str, object]]) -> tuple[Dialect, st
                 return DIALECTS["v2"], "the member 'device' of acpi-generic-initiator"
             if "pci-dev" in members:
                 return DIALECTS[NEWEST], "the member 'pci-dev' of acpi-generic-initiator"
+    if _version(machine) > DIALECTS[MISSION].interface_version:
+        return DIALECTS[NEWEST], f"the machine {machine}"
     return DIALECTS[MISSION], "nothing tells otherwise"
+
+
+def _version(machine: str) -> tuple[int, ...]:
+    """Return the version in a machine's name, () where there is none."""
+    parts = machine.rpartition("-")[2].split(".")
+    return tuple(int(part) for part in parts) if all(part.isdecimal() for part in parts) else ()
 
 
 def knows(schema: Schema, typename: str) -> bool:

@@ -13,14 +13,16 @@ The simplest use::
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from sandbox.errors import InputError, MachineExit
 from sandbox.machine.command_line import parse_arguments
 from sandbox.machine.machine import Machine
 from sandbox.monitor.monitor import Monitor
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sandbox.machine.config import MachineConfig
     from sandbox.machine.tables import Tables
@@ -44,11 +46,11 @@ class Sandbox:
         self, arguments: str | Sequence[str], *, dialect: str | None = None, firmware: str = "enumerated"
     ) -> None:
         if isinstance(arguments, str):
-            import shlex
-
-            arguments = shlex.split(arguments)
+            arguments = _words(arguments)
         self.machine = Machine(parse_arguments(arguments, dialect), firmware)
         self.monitor = Monitor(self.machine)
+        self._ended: MachineExit | None = None
+        self._run_firmware()
 
     @property
     def config(self) -> MachineConfig:
@@ -63,16 +65,51 @@ class Sandbox:
             MachineExit: the command ends QEMU.
             UnmodelledError: QEMU has the command, or the object's type, and the sandbox does not.
         """
-        return self.monitor.execute(command, dict(arguments) if arguments is not None else None)
+        with self._alive():
+            value = self.monitor.execute(command, dict(arguments) if arguments is not None else None)
+            if command in ("system_reset", "cont"):
+                self._run_firmware()
+            return value
 
     def reset(self) -> None:
-        """Reset the machine: the tables are made anew when they are read next."""
-        self.machine.reset()
-
-    def tables(self) -> Tables:
-        """Return the tables as firmware reads them: made once after each reset, kept until the next.
+        """Reset the machine: firmware reads the tables anew, unless ``-S`` or ``stop`` holds it.
 
         Raises:
             MachineExit: an object holds a value with which QEMU ends when it makes the tables.
         """
-        return self.machine.tables()
+        with self._alive():
+            self.machine.reset()
+            self._run_firmware()
+
+    def tables(self) -> Tables:
+        """Return the tables as firmware has them: made after a reset, kept until the next.
+
+        Raises:
+            MachineExit: an object holds a value with which QEMU ends when it makes the tables.
+        """
+        with self._alive():
+            return self.machine.tables()
+
+    def _run_firmware(self) -> None:
+        if self.machine.status == "running":
+            self.machine.tables()
+
+    @contextmanager
+    def _alive(self) -> Iterator[None]:
+        """Remember the end of the machine, and meet every later wish with it."""
+        if self._ended is not None:
+            raise MachineExit(self._ended.stderr, self._ended.status)
+        try:
+            yield
+        except MachineExit as ended:
+            self._ended = ended
+            raise
+
+
+def _words(text: str) -> list[str]:
+    import shlex
+
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise InputError(f"the command line cannot be split into words: {str(error).lower()}") from None

@@ -44,7 +44,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         cut = words.index("--")
         words, qemu_words = words[:cut], words[cut + 1 :]
     parser = build_parser()
-    arguments = parser.parse_args(words)
+    arguments, unknown = parser.parse_known_args(words)
+    if unknown:
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}; QEMU's arguments come after '--'")
     arguments.qemu_words = qemu_words
     if qemu_words is not None and arguments.command not in ("tables", None):
         parser.error(f"'{arguments.command}' takes no QEMU arguments after '--'")
@@ -67,9 +69,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         if result.errors:
             say_error(result.errors)
     except MachineExit as ended:
+        if arguments.json:
+            sys.stdout.write(commands.as_json({"exit": {"status": ended.status, "stderr": ended.stderr}}))
         say_error(ended.stderr)
         return FAILED
     except (InputError, InputErrors, DecodeError) as error:
+        if arguments.json:
+            sys.stdout.write(commands.as_json({"error": str(error)}))
         say_error(str(error))
         return WRONG_INPUT
     except BrokenPipeError:

@@ -68,7 +68,8 @@ def replay(arguments: argparse.Namespace, style: Style) -> Result:
     if arguments.json:
         from sandbox.report.jsonout import transcript_json
 
-        text = as_json([transcript_json(transcript) for transcript in transcripts])
+        broken = [{"file": name, "error": message} for name, message in unreadable]
+        text = as_json([*(transcript_json(transcript) for transcript in transcripts), *broken])
     else:
         from sandbox.report.transcript_text import render_transcript
 

@@ -48,6 +48,15 @@ def test_tables_takes_qemu_arguments_and_names_the_dialect():
     assert "pci-dev" in shown["dialect_reason"]
 
 
+def test_json_tells_of_an_end_and_of_wrong_input():
+    ended = run("tables", "--json", "--", "-M", "q35", "-device", "foo")
+    assert json.loads(ended.stdout)["exit"]["status"] == 1
+    assert "foo" in json.loads(ended.stdout)["exit"]["stderr"]
+    assert "No such file" in json.loads(run("show", "--json", "none.dat").stdout)["error"]
+    (broken,) = json.loads(run("replay", "--json", "none.yaml").stdout)
+    assert broken["file"] == "none.yaml"
+
+
 def test_verbose_lists_options_that_move_no_table():
     done = run("tables", "-v", "--", *SMALL.split(), "-rtc", "base=utc", "-name", "vm0")
     assert "-rtc base=utc" in done.stdout
@@ -160,6 +169,7 @@ WRONG_INPUTS = {
     "no table": (["show", "README.md"], "README.md: "),
     "no command": ([], ""),
     "unknown command": (["frobnicate"], "frobnicate"),
+    "QEMU arguments without --": (["tables", "-M", "q35"], "QEMU's arguments come after '--'"),
     "arguments after --": (["show", "x", "--", "-M", "q35"], "takes no QEMU arguments"),
 }
 

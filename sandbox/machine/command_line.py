@@ -27,13 +27,19 @@ if TYPE_CHECKING:
     from sandbox.qapi.keyval import Keyval
 
 
-def parse_arguments(argv: Sequence[str], dialect: str | None = None, place: Place | None = None) -> MachineConfig:
+def parse_arguments(
+    argv: Sequence[str],
+    dialect: str | None = None,
+    place: Place | None = None,
+    later_objects: Sequence[Mapping[str, object]] = (),
+) -> MachineConfig:
     """Read a QEMU command line.
 
     Args:
         argv: its words, with or without the program in front.
         dialect: the dialect's name; None: it follows from the objects' own members.
         place: where the command line stands, for messages.
+        later_objects: the members of objects that are known to be added later; they too tell the dialect.
 
     Raises:
         MachineExit: QEMU would refuse the options as they stand; status 1 and its message.
@@ -43,7 +49,7 @@ def parse_arguments(argv: Sequence[str], dialect: str | None = None, place: Plac
     command_line = split_arguments(argv)
     members = [_object_members(command_line, option) for option in command_line.options if option.name == "object"]
     if dialect is None:
-        chosen, reason = deduce_dialect(members)
+        chosen, reason = deduce_dialect([*members, *later_objects], _machine_name(command_line))
     else:
         chosen, reason = dialect_named(dialect), "as asked for"
     for given in members:
@@ -51,6 +57,13 @@ def parse_arguments(argv: Sequence[str], dialect: str | None = None, place: Plac
         if foreign is not None:
             raise InputError(f"-object {given.get('id', '?')}: {foreign}", place)
     return _Reader(command_line, chosen, reason, place).read()
+
+
+def _machine_name(command_line: CommandLine) -> str:
+    """Return the machine that the options name last, as far as that can be told without reading them."""
+    names = [option.value or "" for option in command_line.options if option.name in ("M", "machine")]
+    named = [part for name in names if "=" not in (part := name.split(",")[0].removeprefix("type="))]
+    return named[-1] if named else ""
 
 
 def _object_members(command_line: CommandLine, option: Option) -> Mapping[str, Any]:
@@ -155,7 +168,8 @@ class _Reader:
         given = read_keyval(option.value or "", "type")
         if given.wants_help:
             raise InputError(f"{option.text}: it asks QEMU for help instead of a machine", self.place)
-        self.machine = merge_keyval(self.machine, given.tree)
+        with_dashes = {name.replace("_", "-"): value for name, value in given.tree.items()}
+        self.machine = merge_keyval(self.machine, with_dashes)
 
     def read_smp(self, option: Option) -> None:
         self.machine = merge_keyval(self.machine, {"smp": read_keyval(option.value or "", "cpus").tree})

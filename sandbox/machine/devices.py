@@ -94,8 +94,6 @@ class DeviceBay:
         driver, device_id = options.pop("driver"), options.pop("id", None)
         kind = find_type(driver, self.topology.target)
         if isinstance(kind, DeviceType):
-            if not self.board.gic_has_msi and kind.is_a("pcie-root-port"):
-                raise QemuError("MSI-X is not supported by interrupt controller")
             self.topology.plug(driver, options, device_id, from_json=given.is_json)
             self.show_new()
             return

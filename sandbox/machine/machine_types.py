@@ -87,6 +87,8 @@ VIRT_OEM: Final = (
 INSTANCE_PROPERTIES: Final = {
     "pc": _many(
         """
+        pflash0 str str ''
+        pflash1 str str ''
         pcspk-audiodev str str ''
         nvdimm bool bool off
         nvdimm-persistence string str ''

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sandbox.machine.machine_types import MachineObject
     from sandbox.machine.refusals import Notice
 
-ACCELERATOR_SUGAR: Final = frozenset({"accel", "kernel-irqchip"})
+ACCELERATOR_SUGAR: Final = frozenset({"accel", "kernel-irqchip", "kvm-shadow-mem", "igd-passthru"})
 """Names that ``-machine`` takes but that are no properties of the machine."""
 
 UNMODELLED: Final[Mapping[str, str]] = {

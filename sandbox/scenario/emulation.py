@@ -68,5 +68,7 @@ def emulate(scenario: Scenario) -> EmulatedMachine:
         MachineExit: QEMU would refuse to start.
         InputError: an object is of another dialect, or something that would move a table is not modelled.
     """
-    config = parse_arguments(scenario.command_line, scenario.dialect, scenario.place)
+    commands = [step.command for step in scenario.steps]
+    added = [command.arguments or {} for command in commands if command is not None and command.name == "object-add"]
+    config = parse_arguments(scenario.command_line, scenario.dialect, scenario.place, added)
     return EmulatedMachine(Machine(config, scenario.firmware))

@@ -201,6 +201,7 @@ def test_helpers_that_a_program_leaves_behind_are_ended(tmp_path):
     note = tmp_path / "pid"
     child = Child(["sh", "-c", f"sleep 60 & echo $! > {note}; exit 4"])
     helper = int(wait_for(note))
+    assert child.wait(5) == 4
     assert child.stop(0.2) == 4
     deadline = time.monotonic() + 5
     while not gone(helper) and Path(f"/proc/{helper}/stat").read_text().split()[2] != "Z":

@@ -119,9 +119,10 @@ def test_object_add_of_an_undeclared_node_ends_the_machine_when_it_next_makes_it
     added = {"qom-type": "acpi-generic-initiator", "id": "g", "pci-dev": "dev0", "node": 9}
     assert sandbox.execute("object-add", added) == {}
     assert sandbox.tables() == before
-    sandbox.reset()
     with pytest.raises(MachineExit, match=r"Specified node 9 is invalid\."):
-        sandbox.tables()
+        sandbox.reset()
+    with pytest.raises(MachineExit, match=r"Specified node 9 is invalid\."):
+        sandbox.execute("query-status")
 
 
 def test_ports_stand_behind_all_initiators_and_carry_hid_and_uid():

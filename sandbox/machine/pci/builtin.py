@@ -124,7 +124,13 @@ def _virt(options: BuiltinOptions) -> PciTopology:
     root = PciBus("pcie.0", "PCIE", f"{host}/pcie.0", fixed_number=0)
     bus_count = _ALL_BUSES if options.high_ecam else _LOW_BUSES
     topology = PciTopology(
-        "virt", root, "gpex-pcihost", node_count=options.node_count, bus_count=bus_count, has_iommu=options.smmu
+        "virt",
+        root,
+        "gpex-pcihost",
+        node_count=options.node_count,
+        bus_count=bus_count,
+        has_msi=options.gic_has_msi,
+        has_iommu=options.smmu,
     )
     topology.attach(before_host + 1)
     topology.place("gpex-root", 0, path=f"{host}/gpex_root")

@@ -3,8 +3,9 @@
     >>> find_type("virtio-net").typename
     'virtio-net-pci'
 
-The two JSON files beside this module hold what QEMU 10.0.2 says about itself, for x86_64 and aarch64 together; they are
-read when the first type is looked up, the one with the types that are not for PCI only when it is needed.
+The two JSON files beside this module hold what QEMU 10.0.2 says about itself, for x86_64 and aarch64 together, one type
+or one group of types on a line. They are read when the first type is looked up, the one with the types that are not for
+PCI only when it is needed.
 
 Source: QEMU 10.0 behaviour (qom-list-types, device-list-properties, ``info qdm``, device_add).
 """
@@ -12,14 +13,14 @@ Source: QEMU 10.0 behaviour (qom-list-types, device-list-properties, ``info qdm`
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from sandbox.errors import QemuError
 from sandbox.records import field, record
 from sandbox.resources import read_beside
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 Target = Literal["x86_64", "aarch64"]
 """The architecture of a QEMU."""
@@ -140,8 +141,11 @@ def pci_typenames(target: Target = "x86_64") -> tuple[str, ...]:
     return tuple(name for name in rows if _has(rows, name, target))
 
 
-def _has(rows: Mapping[str, Any], name: str, target: Target) -> bool:
-    return name in rows and rows[name].get("target", target) == target
+def _has(rows: Mapping[str, str], name: str, target: Target) -> bool:
+    if name not in rows:
+        return False
+    other = "aarch64" if target == "x86_64" else "x86_64"
+    return f" target={other}" not in rows[name].partition(" | ")[0]
 
 
 def _find_other(name: str, typename: str, target: Target) -> OtherDevice:
@@ -156,50 +160,61 @@ def _find_other(name: str, typename: str, target: Target) -> OtherDevice:
     return OtherDevice(typename, kind)
 
 
-@cache
-def _rows() -> Mapping[str, Any]:
-    import json
+def _read_lines(name: str) -> Iterator[tuple[str, str]]:
+    """Read a JSON object whose members are plain texts, one on a line, without the parser that would cost more."""
+    for line in read_beside(__file__, name).splitlines()[1:-1]:
+        key, _, text = line.rstrip(",")[1:-1].partition('": "')
+        yield key, text
 
-    rows: Mapping[str, Any] = json.loads(read_beside(__file__, "catalog.json"))
-    return rows
+
+@cache
+def _rows() -> Mapping[str, str]:
+    """Return each type's row: parent and features ``|`` own properties ``|`` properties on x86_64 only."""
+    return dict(_read_lines("catalog.json"))
 
 
 @cache
 def _aliases() -> Mapping[str, str]:
-    return {row["alias"]: name for name, row in _rows().items() if "alias" in row}
+    aliases = {}
+    for name, row in _rows().items():
+        _, found, rest = row.partition(" | ")[0].partition(" alias=")
+        if found:
+            aliases[rest.split(" ")[0]] = name
+    return aliases
 
 
 @cache
 def _others(target: Target) -> Mapping[str, str]:
-    import json
-
-    groups = json.loads(read_beside(__file__, "other_devices.json"))[target]
-    return {name: kind for kind, names in groups.items() for name in names.split()}
+    groups = _read_lines("other_devices.json")
+    mine = ((group.removeprefix(f"{target} "), names) for group, names in groups if group.startswith(f"{target} "))
+    return {name: kind for kind, names in mine for name in names.split()}
 
 
 @cache
 def _pci_type(typename: str, target: Target) -> DeviceType:
-    row = _rows()[typename]
-    parent = row["parent"]
+    head, *properties = _rows()[typename].split(" | ")
+    parent, *features = head.split(" ")
+    ancestors: tuple[str, ...]
     if typename == "pci-device":
-        ancestors, inherited = (parent, "object"), DEVICE_PROPERTIES
+        ancestors, declared = (parent, "object"), dict(DEVICE_PROPERTIES)
     else:
         above = _pci_type(parent, target)
-        ancestors, inherited = (parent, *above.ancestors), above.properties
-    own = row.get("properties", "")
-    if target == "x86_64":
-        own += " " + row.get("x86_64 properties", "")
-    properties = dict(inherited)
-    for entry in own.split():
-        name, _, kind = entry.partition(":")
-        properties[name] = kind
+        ancestors, declared = (parent, *above.ancestors), dict(above.properties)
+    for text in properties if target == "x86_64" else properties[:1]:
+        declared.update(_split_property(entry) for entry in text.split())
+    alias = next((feature.removeprefix("alias=") for feature in features if feature.startswith("alias=")), None)
     return DeviceType(
         typename,
         ancestors,
-        frozenset(row.get("interfaces", ())),
-        properties,
-        hotpluggable="fixed" not in row,
-        is_abstract="abstract" in row,
-        is_internal="internal" in row,
-        alias=row.get("alias"),
+        frozenset({EXPRESS, CONVENTIONAL, CXL}.intersection(features)),
+        declared,
+        hotpluggable="fixed" not in features,
+        is_abstract="abstract" in features,
+        is_internal="internal" in features,
+        alias=alias,
     )
+
+
+def _split_property(entry: str) -> tuple[str, str]:
+    name, _, kind = entry.partition(":")
+    return name, kind

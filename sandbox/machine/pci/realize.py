@@ -98,12 +98,11 @@ class Realizer:
             check_not_exposed(self.tree, bus, kind.typename, requested)
         device = PciDevice(kind, device_id, bus, devfn, path, properties, hotplug)
         check_functions(self.tree, device)
-        if not self.has_msi:
-            rules.check_interrupts(kind.typename)
         virtual = virtual_functions(device)
         if virtual:
             for place in virtual:
                 check_free(self.tree, bus, _VIRTUAL_TYPES[kind.typename], place)
+                rules.check_interrupts(_VIRTUAL_TYPES[kind.typename], has_msi=self.has_msi)
             device = PciDevice(kind, device_id, bus, devfn, path, properties, hotplug, virtual)
         below = self._check_and_name(device)
         rules.check_hotplug_slot(bus, devfn)
@@ -118,10 +117,12 @@ class Realizer:
             typename = secondary_type(device.kind)
             name = self.names.like_device(device.id, typename)
             rules.check_bus_name(name, device.kind)
+            rules.check_interrupts(device.typename, has_msi=self.has_msi)
             rules.check_bridge(device, self._chassis_slots)
             return (secondary_bus(device, name, acpi_bridges=self.acpi_bridges),)
         if device.kind.is_expander:
             rules.check_expander(self.tree, device, self.node_count)
+        rules.check_interrupts(device.typename, has_msi=self.has_msi)
         below = other_buses(device, self.names)
         for bus in below:
             rules.check_bus_name(bus.name, device.kind)

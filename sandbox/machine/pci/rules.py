@@ -32,7 +32,7 @@ _SHPC_SLOTS: Final = range(1, 32)
 _NEEDS_MSI: Final = frozenset(
     {"cxl-downstream", "cxl-rp", "cxl-upstream", "edu", "ioh3420", "x3130-upstream", "xio3130-downstream"}
 )
-_NEEDS_MSI_X: Final = frozenset({"cxl-type3", "igb", "pcie-root-port", "rocker"})
+_NEEDS_MSI_X: Final = frozenset({"cxl-type3", "igbvf", "pcie-root-port", "rocker"})
 _BALLOON: Final = "virtio-balloon-pci-base"
 _IGD_BRIDGE_DEVFN: Final = make_devfn(0x1F, 0)
 
@@ -54,15 +54,16 @@ def check_common(properties: Mapping[str, object], acpi_indexes: Collection[int]
         raise QemuError(f"ROM size {size} is not a power of two")
 
 
-def check_interrupts(typename: str) -> None:
-    """Check that a device of a type does without message-signalled interrupts, on a machine that has none.
+def check_interrupts(typename: str, *, has_msi: bool) -> None:
+    """Check that a machine has the message-signalled interrupts that some types cannot do without.
 
     Raises:
-        QemuError: it does not.
+        QemuError: it has not.
     """
-    if typename in _NEEDS_MSI or typename in _NEEDS_MSI_X:
-        kind = "MSI-X" if typename in _NEEDS_MSI_X else "MSI"
-        raise QemuError(f"{kind} is not supported by interrupt controller")
+    if not has_msi and typename in _NEEDS_MSI:
+        raise QemuError("MSI is not supported by interrupt controller")
+    if not has_msi and typename in _NEEDS_MSI_X:
+        raise QemuError("MSI-X is not supported by interrupt controller")
 
 
 def check_single_iommu(machine: str, *, has_iommu: bool) -> None:

@@ -1,6 +1,7 @@
 """The PCI buses of a machine and what is plugged into them, with QEMU's rules and words.
 
-    >>> topology = PciTopology("q35", PciBus("pcie.0", "PCIE", "/machine/q35/pcie.0", fixed_number=0), "q35-pcihost")
+    >>> from sandbox.machine.pci.builtin import builtin_topology
+    >>> topology = builtin_topology("q35")
     >>> port = topology.plug("pcie-root-port", {"addr": "4"}, "rp1")
     >>> topology.plug("e1000e", {"bus": "rp1"}).path
     '/machine/peripheral-anon/device[0]'
@@ -61,7 +62,9 @@ class PciTopology:
         self.tree = BusTree()
         self.tree.add_host(HostBridge(host_typename, root))
         self.bus_count = bus_count
-        self._realizer = Realizer(self.tree, machine, self.target, acpi_bridges, node_count, has_iommu=has_iommu)
+        self._realizer = Realizer(
+            self.tree, machine, self.target, acpi_bridges, node_count, has_msi=has_msi, has_iommu=has_iommu
+        )
         self._anonymous = 0
         self._ids: dict[str, PciDevice | None] = {}
         self._departures = Departures(self.tree)

@@ -155,6 +155,16 @@ def merge(harvests: dict[str, dict[str, dict[str, Any]]]) -> dict[str, dict[str,
     return merged
 
 
+def as_text(row: dict[str, Any]) -> str:
+    """A row as the catalogue has it: parent and features, own properties, properties on x86_64 only."""
+    features = [*row.get("interfaces", ()), *(key for key in ("abstract", "internal", "fixed") if key in row)]
+    named = [f"{key}={row[key]}" for key in ("alias", "target") if key in row]
+    parts = [" ".join([row["parent"], *features, *named]), row.get("properties", ""), row.get("x86_64 properties", "")]
+    while not parts[-1]:
+        parts.pop()
+    return " | ".join(parts)
+
+
 def write(path: Path, value: dict[str, Any]) -> None:
     lines = [f"{json.dumps(key)}: {json.dumps(part, separators=(', ', ': '))}" for key, part in value.items()]
     path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
@@ -162,8 +172,10 @@ def write(path: Path, value: dict[str, Any]) -> None:
 
 def main(folder: str) -> None:
     results = {target: harvest(target) for target in BINARIES}
-    write(Path(folder, "catalog.json"), merge({target: rows for target, (rows, _, _) in results.items()}))
-    write(Path(folder, "other_devices.json"), {target: others for target, (_, others, _) in results.items()})
+    rows = merge({target: rows for target, (rows, _, _) in results.items()})
+    write(Path(folder, "catalog.json"), {name: as_text(row) for name, row in rows.items()})
+    groups = {f"{target} {kind}": names for target, (_, others, _) in results.items() for kind, names in others.items()}
+    write(Path(folder, "other_devices.json"), groups)
 
 
 if __name__ == "__main__":

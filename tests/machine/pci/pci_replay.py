@@ -110,12 +110,10 @@ def plugged(machine: str, devices: Sequence[str], *, defaults: bool = False) -> 
     return topology
 
 
-def refusal(machine: str, devices: Sequence[str], *, defaults: bool = False) -> dict[str, object] | None:
+def refusal(machine: str, devices: Sequence[str]) -> dict[str, object] | None:
     """Which of the devices is refused, and how; None if none is."""
-    base, version = family(machine.split(",", 1)[0])
-    requests = [request(text) for text in devices]
-    drivers = tuple(asked.driver for asked in requests)
-    topology = builtin_topology(base, BuiltinOptions(defaults=defaults, drivers=drivers, version=version))
+    base, options, requests = split(["-M", machine, "-nodefaults", *(x for text in devices for x in ("-device", text))])
+    topology = builtin_topology(base, options)
     for index, asked in enumerate(requests):
         try:
             topology.plug(asked.driver, asked.options, asked.id, from_json=asked.from_json)
