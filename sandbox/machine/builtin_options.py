@@ -54,6 +54,7 @@ def builtin_options(board: Board, config: MachineConfig) -> BuiltinOptions:
         drives=drives(board.type.family, config),
         sound=_sound(config),
         usb=bool(given.get("usb")) or any(name in ("usb", "usbdevice") for name, _ in switches),
+        usb_devices=sum(name == "usbdevice" for name, _ in switches),
         acpi=given.get("acpi") != "off",
         sata=given.get("sata", True),
         smbus=given.get("smbus", True),

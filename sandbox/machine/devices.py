@@ -6,7 +6,7 @@ moves no table and only takes its id.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.errors import QemuError, UnmodelledError
 from sandbox.machine.builtin_options import builtin_options, drives
@@ -21,6 +21,7 @@ from sandbox.machine.device_objects import (
 from sandbox.machine.pci.builtin import builtin_topology
 from sandbox.machine.pci.catalog import DeviceType, find_type
 from sandbox.machine.pci.defaults import startup_requests
+from sandbox.machine.properties import FIRST_CXL_VIRT
 
 if TYPE_CHECKING:
     from sandbox.machine.board import Board
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
     from sandbox.machine.pci.bus import PciDevice
     from sandbox.machine.pci.topology import PciTopology
     from sandbox.qom.objects import QomObject
+
+
+IOMMUS: Final = frozenset({"intel-iommu", "amd-iommu"})
+"""Devices that are not PCI; a machine has one at the most, and the latter brings a PCI device along."""
 
 
 class DeviceBay:
@@ -72,9 +77,10 @@ class DeviceBay:
 
     def check_host_bridges(self) -> None:
         """End the machine if it has CXL host bridges but is no CXL machine."""
-        is_q35 = self.board.type.family == "q35"
+        kind = self.board.type
+        can_be_cxl = kind.family == "q35" or (kind.family == "virt" and kind.qemu >= FIRST_CXL_VIRT)
         has_bridges = any(bus.typename == "pxb-cxl-bus" for bus in self.topology.buses)
-        if is_q35 and has_bridges and not self.board.machine.options.get("cxl"):
+        if can_be_cxl and has_bridges and not self.board.machine.options.get("cxl"):
             self.config.command_line.fail(QemuError("CXL host bridges present, but cxl=off"))
 
     def plug_or_fail(self, given: Given) -> None:
@@ -97,7 +103,11 @@ class DeviceBay:
             self.topology.plug(driver, options, device_id, from_json=given.is_json)
             self.show_new()
             return
-        path = self.topology.take_place(device_id)
+        if kind.typename in IOMMUS:
+            path = self.topology.plug_iommu(kind.typename, device_id)
+            self.show_new()
+        else:
+            path = self.topology.take_place(device_id)
         if kind.typename in MEMORY_MODULES:
             if self.modules is None:
                 from sandbox.machine.modules import ModuleBay

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 ACCELERATOR_SUGAR: Final = frozenset({"accel", "kernel-irqchip", "kvm-shadow-mem", "igd-passthru"})
 """Names that ``-machine`` takes but that are no properties of the machine."""
 
+FIRST_CXL_VIRT: Final = (11, 1)
+"""The first QEMU whose virt can be a CXL machine."""
+
 UNMODELLED: Final[Mapping[str, str]] = {
     "sgx-epc": "SGX memory, which takes a place among the memory entries, is not modelled",
     "memory": "give the sizes with -m instead; this form is not modelled",
@@ -41,6 +44,8 @@ def set_machine_options(machine: MachineObject, config: MachineConfig, kind: Mac
             continue
         if name in UNMODELLED:
             raise UnmodelledError(f"-machine {name}: {UNMODELLED[name]}")
+        if name in ("cxl", "cxl-fmw") and kind.family == "virt" and kind.qemu >= FIRST_CXL_VIRT:
+            raise UnmodelledError(f"-machine {name}: CXL on virt is not modelled")
         if name == "smp":
             machine.write(name, visit_keyval(schema, "SMPConfiguration", value, name))
         elif name == "cxl-fmw":

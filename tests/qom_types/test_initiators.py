@@ -159,6 +159,16 @@ def test_eight_objects_come_in_bucket_order():
     assert [pxm for pxm, _ in initiators(sandbox)] == [7, 6, 5, 4, 3, 9, 2, 8]
 
 
+def test_an_amd_iommu_takes_the_first_free_slot_with_a_device_of_its_own():
+    # As a live QEMU 10.0.2 places them: VGA 1, network 2, AMDVI-PCI 3, so the next device comes to 4.
+    sandbox = Sandbox(
+        f"-M q35 -m 128M {NODES} -device amd-iommu -device pci-testdev,id=dev0 "
+        "-object acpi-generic-initiator,id=g,pci-dev=dev0,node=1",
+        dialect="10.0",
+    )
+    assert initiators(sandbox) == [(1, b"\0\0\0\x20")]
+
+
 def test_no_property_of_an_initiator_is_readable():
     sandbox = merged("10.0", "acpi-generic-initiator,id=g,pci-dev=dev0,node=1")
     for name in ("node", "pci-dev"):
