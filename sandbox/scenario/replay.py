@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sandbox.errors import InputError, MachineExit, QemuError
+from sandbox.errors import InputError, MachineExit, QemuError, UnmodelledError
+from sandbox.scenario.checks import differs
 from sandbox.scenario.judge import check_exit, check_reply
 from sandbox.scenario.table_checks import check_tables
 from sandbox.scenario.transcript import Ended, Record, Refused, Returned, Transcript
@@ -137,6 +138,9 @@ class _Run:
                 self.read_tables(machine)
         except MachineExit as exit_:
             self.ended = Ended(exit_.status, exit_.stderr)
+        except UnmodelledError as error:
+            unanswered = differs("command", "one that is modelled", error.what)
+            return Record(step.title, step.place, command, None, None, before, before, (unanswered,))
         except InputError as error:
             raise _placed(error, step.place) from None
         checks = () if step.exit is None and self.scenario.exit else check_exit(step.exit, self.ended)
