@@ -22,6 +22,14 @@ WRONG_INPUT: Final = 2
 INTERRUPTED: Final = 130
 HELP_WIDTH: Final = 100
 
+COMMANDS: Final = {
+    "replay": "replay YAML scenarios and check what they expect",
+    "tables": "make the tables of a scenario or of QEMU arguments after '--'",
+    "show": "show tables field by field",
+    "diff": "name the fields in which two tables differ",
+    "schema": "print the JSON Schema of scenarios",
+}
+
 EXAMPLES: Final = """\
 examples:
   qom-sandbox replay scenarios/grace-hopper-mig.yaml
@@ -43,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if "--" in words:
         cut = words.index("--")
         words, qemu_words = words[:cut], words[cut + 1 :]
-    parser = build_parser()
+    parser = build_parser(words[0] if words and words[0] in COMMANDS else None)
     arguments, unknown = parser.parse_known_args(words)
     if unknown:
         parser.error(f"unrecognized arguments: {' '.join(unknown)}; QEMU's arguments come after '--'")
@@ -91,10 +99,13 @@ def say_error(message: str) -> None:
     print(message, file=sys.stderr)
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of the command line, without what follows ``--``."""
+def build_parser(only: str | None = None) -> argparse.ArgumentParser:
+    """Return the parser of the command line, without what follows ``--``.
+
+    Args:
+        only: the one command that is asked for, which saves making the parsers of the others; None: all.
+    """
     import argparse
-    from functools import partial
 
     def formatter(prog: str) -> argparse.HelpFormatter:
         # Without a width it would import shutil, and with that the compression libraries, for every command.
@@ -108,33 +119,32 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="store_true", help="print the version and end")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    add = partial(commands.add_parser, formatter_class=formatter)
+    for name, summary in COMMANDS.items():
+        if only in (None, name):
+            command = commands.add_parser(name, help=summary, formatter_class=formatter)
+            add_arguments(name, command)
+            command.add_argument("--json", action="store_true", help="print JSON")
+    return parser
 
-    replay = add("replay", help="replay YAML scenarios and check what they expect")
-    replay.add_argument("scenarios", nargs="+", metavar="SCENARIO", help="a YAML file")
-    replay.add_argument("--junit", metavar="FILE", help="also write the results as JUnit XML")
 
-    tables = add("tables", help="make the tables of a scenario or of QEMU arguments after '--'")
-    tables.add_argument("scenario", nargs="?", metavar="SCENARIO", help="a YAML file; or QEMU arguments after '--'")
-    tables.add_argument("--firmware", choices=("none", "enumerated"), help="PCI bus numbers (default: enumerated)")
-    tables.add_argument("-o", "--output", metavar="DIR", help="write srat.dat, slit.dat and hmat.dat there")
-
-    for command in (replay, tables):
+def add_arguments(name: str, command: argparse.ArgumentParser) -> None:
+    """Give a command's parser the arguments of its own."""
+    if name == "replay":
+        command.add_argument("scenarios", nargs="+", metavar="SCENARIO", help="a YAML file")
+        command.add_argument("--junit", metavar="FILE", help="also write the results as JUnit XML")
+    elif name == "tables":
+        command.add_argument("scenario", nargs="?", metavar="SCENARIO", help="a YAML file; or QEMU's after '--'")
+        command.add_argument("--firmware", choices=("none", "enumerated"), help="PCI bus numbers (default: enumerated)")
+        command.add_argument("-o", "--output", metavar="DIR", help="write srat.dat, slit.dat and hmat.dat there")
+    elif name == "show":
+        command.add_argument("files", nargs="+", metavar="FILE", help="a raw table or acpidump's text")
+    elif name == "diff":
+        command.add_argument("left", metavar="A", help="a file with one table, raw or as acpidump's text")
+        command.add_argument("right", metavar="B", help="the file to compare it with")
+    if name in ("replay", "tables"):
         command.add_argument("--dialect", metavar="D", help="v2, 9.0, 9.2, 10.0 or 11.1 (default: as the objects tell)")
         command.add_argument("--schema", metavar="FILE", help="a QEMU's qapi/qom.json that our members must agree with")
         command.add_argument("-v", "--verbose", action="store_true", help="also list options that move no table")
-
-    show = add("show", help="show tables field by field")
-    show.add_argument("files", nargs="+", metavar="FILE", help="a raw table or acpidump's text")
-
-    diff = add("diff", help="name the fields in which two tables differ")
-    diff.add_argument("left", metavar="A")
-    diff.add_argument("right", metavar="B")
-
-    schema = add("schema", help="print the JSON Schema of scenarios")
-    for command in (replay, tables, show, diff, schema):
-        command.add_argument("--json", action="store_true", help="print JSON")
-    return parser
 
 
 def script() -> NoReturn:
