@@ -6,6 +6,7 @@ in the order in which QEMU walks it, and knows no type by name.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
 from sandbox.qom.objects import QomObject
@@ -35,7 +36,7 @@ def host_of(obj: QomObject) -> NumaHost:
     return cast("NumaHost", obj.tree.resolve("/machine"))
 
 
-class SratContributor(QomObject):
+class SratContributor(QomObject, ABC):
     """An object that adds structures to SRAT.
 
     Attributes:
@@ -46,6 +47,7 @@ class SratContributor(QomObject):
 
     srat_pass: ClassVar[int] = 0
 
+    @abstractmethod
     def srat_entries(self, host: NumaHost) -> Iterator[SratEntry]:
         """Give the structures in table order.
 
@@ -55,4 +57,3 @@ class SratContributor(QomObject):
         Raises:
             MachineExit: a value with which QEMU ends when it builds the table.
         """
-        raise NotImplementedError
