@@ -23,6 +23,7 @@ DONE: Final = 0
 FAILED: Final = 1
 WRONG_INPUT: Final = 2
 
+
 class SchemaMismatch(SandboxError):
     """Our members of an object are not those of the schema that a user gave."""
 

@@ -136,6 +136,10 @@ WRONG_COMMAND_LINES = {
     "-object acpi-generic-initiator,id=g,pci-dev=x,node=-1": "Parameter 'node' expects a uint64 value",
     "-object acpi-generic-initiator,id=g,pci-dev=x,node=128": "acpi-generic-initiator: Invalid NUMA node specified",
     "-object {": "-object {:",
+    "-drive file=x,index=foo": "-drive file=x,index=foo: Parameter 'index' expects a number",
+    "-M q35 -global q35-pcihost.pci-hole64-size=foo": "can't apply global q35-pcihost.pci-hole64-size=foo: Parameter",
+    "-cpu qemu64,phys-bits=foo": "can't apply global qemu64-x86_64-cpu.phys-bits=foo: Parameter 'phys-bits' expects",
+    f"-M virt {'-drive file=x,if=virtio ' * 40}": "PCI: no slot/function available for virtio-blk-pci",
 }
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sandbox.errors import UnmodelledError
+from sandbox.errors import QemuError, UnmodelledError
 from sandbox.machine.pci.options import BuiltinOptions, Drive
+from sandbox.qapi.numbers import option_number
 from sandbox.qapi.opts import parse_opts
 
 if TYPE_CHECKING:
@@ -88,18 +89,29 @@ def has_firmware(config: MachineConfig, machine_options: Mapping[str, Any]) -> b
 
 
 def drives(family: str, config: MachineConfig) -> tuple[Drive, ...]:
-    """Return the drives of the command line in order."""
+    """Return the drives of the command line in order.
+
+    Raises:
+        MachineExit: a drive's place is no number.
+    """
     found = []
     for option in config.command_line.options:
         if option.name in SHORT_DRIVES:
             found.append(SHORT_DRIVES[option.name])
         elif option.name == "drive":
-            values = dict(parse_opts(option.value or ""))
-            index = int(values["index"], 0) if "index" in values else None
-            if index is None and ("bus" in values or "unit" in values):
-                index = int(values.get("bus", "0"), 0) * IDE_UNITS[family] + int(values.get("unit", "0"), 0)
-            found.append(Drive(values.get("if"), index, values.get("id", "")))
+            try:
+                found.append(_drive(family, dict(parse_opts(option.value or ""))))
+            except QemuError as error:
+                config.command_line.fail(error, option)
     return tuple(found)
+
+
+def _drive(family: str, values: Mapping[str, str]) -> Drive:
+    numbers = {name: option_number(name, values[name]) for name in ("index", "bus", "unit") if name in values}
+    index = numbers.get("index")
+    if index is None and numbers:
+        index = numbers.get("bus", 0) * IDE_UNITS[family] + numbers.get("unit", 0)
+    return Drive(values.get("if"), index, values.get("id", ""))
 
 
 def _last(config: MachineConfig, name: str) -> str | None:

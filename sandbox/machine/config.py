@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sandbox.errors import QemuError
+from sandbox.qapi.numbers import option_size
 from sandbox.records import field, record
 
 if TYPE_CHECKING:
@@ -92,10 +94,16 @@ class MachineConfig:
 
     @property
     def pci_window(self) -> int | None:
-        """What ``-global`` gives the host bridge's ``pci-hole64-size``, in bytes; None where it gives nothing."""
-        from sandbox.qapi.numbers import read_size
+        """What ``-global`` gives the host bridge's ``pci-hole64-size``, in bytes; None where it gives nothing.
 
+        Raises:
+            QemuError: it is no size.
+        """
         for name, value in reversed(self.switches):
-            if name == "global" and ".pci-hole64-size=" in (value or ""):
-                return read_size((value or "").partition("=")[2])
+            head, _, size = (value or "").partition("=")
+            if name == "global" and head.endswith(".pci-hole64-size"):
+                try:
+                    return option_size("pci-hole64-size", size)
+                except QemuError as error:
+                    raise QemuError(f"can't apply global {value}: {error.desc}", hint=error.hint) from None
         return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from sandbox.machine.refusals import ConfigurationError
+from sandbox.qapi.numbers import NumberError, read_uint64
 from sandbox.records import record, replace
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ def x86_cpu(name: str, features: Mapping[str, str] | None = None, *, host_decide
     if base == "host" and not host_decides:
         raise ConfigurationError("CPU model 'host' requires KVM or HVF")
     long_mode = _flag(given, "lm", base not in X86_32BIT)
-    asked = int(given.get("phys-bits", "0") or "0", 0)
+    asked = _phys_bits(name, given.get("phys-bits", "0"))
     model = CpuModel(
         name=name,
         address_bits=asked or TCG_ADDRESS_BITS,
@@ -185,6 +186,14 @@ def arm_cpu(name: str, *, host_decides: bool = False) -> CpuModel:
         raise ConfigurationError(f"Invalid CPU model: {name}", hint=f"The valid models are: {models}")
     bits = None if host_decides and name in ("host", "max") else ARM_VIRT[name]
     return CpuModel(name, bits, is_64bit=name not in ARM_32BIT)
+
+
+def _phys_bits(model: str, text: str) -> int:
+    try:
+        return read_uint64(text)
+    except NumberError:
+        what = f"can't apply global {model}-x86_64-cpu.phys-bits={text}: Parameter 'phys-bits' expects uint64"
+        raise ConfigurationError(what) from None
 
 
 def _flag(given: Mapping[str, str], name: str, default: bool) -> bool:

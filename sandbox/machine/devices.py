@@ -28,10 +28,9 @@ if TYPE_CHECKING:
     from sandbox.machine.config import Given, MachineConfig
     from sandbox.machine.dimms import Dimm
     from sandbox.machine.modules import ModuleBay
-    from sandbox.machine.pci.bus import PciDevice
+    from sandbox.machine.pci.bus import PciBus, PciDevice
     from sandbox.machine.pci.topology import PciTopology
     from sandbox.qom.objects import QomObject
-
 
 IOMMUS: Final = frozenset({"intel-iommu", "amd-iommu"})
 """Devices that are not PCI; a machine has one at the most, and the latter brings a PCI device along."""
@@ -51,8 +50,7 @@ class DeviceBay:
         except QemuError as error:
             config.command_line.fail(error)
         self.modules: ModuleBay | None = None
-        self._shown: set[PciDevice] = set()
-        self._shown_buses: set[str] = set()
+        self._shown: set[PciBus | PciDevice] = set()
         self.show_new()
 
     def plug_all(self) -> None:
@@ -61,16 +59,13 @@ class DeviceBay:
         Raises:
             MachineExit: QEMU refuses one.
         """
-        plain = [given for given in self.config.devices if not given.is_json]
-        for given in plain:
-            self.plug_or_fail(given)
-        family = self.board.type.family
-        for request in startup_requests(family, drives(family, self.config), ()):
-            self.topology.plug(request.driver, request.options)
+        for given in self.config.devices:
+            if not given.is_json:
+                self.plug_or_fail(given)
+        self.plug_drives()
         for given in self.config.devices:
             if given.is_json:
                 self.plug_or_fail(given)
-        self.show_new()
         self.check_host_bridges()
         for warning in self.topology.warnings:
             self.board.notices.append(f"{self.config.program}: warning: {warning}")
@@ -116,24 +111,26 @@ class DeviceBay:
             self.modules.plug(kind.typename, options, path)
         add_other_device(self.tree, kind.typename, path)
 
-    def show_new(self) -> None:
-        """Put buses and devices into the tree that are not there yet, each bus ahead of what is on it."""
-        for bus in self.topology.buses:
-            if bus.path not in self._shown_buses and (bus.parent is None or bus.parent in self._shown):
-                self.show_bus(bus.path)
-        for device in self.topology.devices:
-            if device not in self._shown:
-                self._shown.add(device)
-                add_pci_device(self.tree, device, self.topology.target)
-                for bus in self.topology.buses:
-                    if bus.parent is device:
-                        self.show_bus(bus.path)
+    def plug_drives(self) -> None:
+        """Plug in the devices that drives bring along; the machine ends if there is no place for one."""
+        family = self.board.type.family
+        try:
+            for request in startup_requests(family, drives(family, self.config), ()):
+                self.topology.plug(request.driver, request.options)
+        except QemuError as error:
+            self.config.command_line.fail(error)
+        self.show_new()
 
-    def show_bus(self, path: str) -> None:
-        """Put the bus of a path into the tree."""
-        if path not in self._shown_buses:
-            self._shown_buses.add(path)
-            add_pci_bus(self.tree, next(bus for bus in self.topology.buses if bus.path == path))
+    def show_new(self) -> None:
+        """Put new buses and devices into the tree: a bus after its bridge, ahead of what is on it."""
+        for bus in self.topology.buses:
+            if bus not in self._shown:
+                self._shown.add(bus)
+                add_pci_bus(self.tree, bus)
+            for device in self.topology.tree.devices_on(bus):
+                if device not in self._shown:
+                    self._shown.add(device)
+                    add_pci_device(self.tree, device, self.topology.target)
 
     def enumerate_buses(self) -> None:
         """Number the buses as the machine's firmware does; only those behind bridges get other numbers by that."""
@@ -151,10 +148,11 @@ class DeviceBay:
         return () if self.modules is None else self.modules.in_walking_order(self.tree)
 
     def unplug(self, found: QomObject) -> None:
-        """Refuse, or take, a device's removal.
+        """Refuse a device's removal, as QEMU does or because it is not modelled.
 
         Raises:
-            QemuError: its bus does not take removals.
+            QemuError: its bus or its type does not take removals.
+            UnmodelledError: QEMU would take it.
         """
         device = found.device if isinstance(found, PciDeviceObject) else None
         if device is None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from sandbox.errors import QemuError
 from sandbox.qapi.schema import parse_schema
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sandbox.qapi.schema import Schema
 
 SAMPLE: Final = """
@@ -119,3 +122,12 @@ SAMPLE: Final = """
 def sample_schema() -> Schema:
     """Return the sample, checked."""
     return parse_schema(SAMPLE, "sample.json")
+
+
+def desc_of(visit: Callable[[], object]) -> str | None:
+    """Return the description of the error that a visit ends with, or None."""
+    try:
+        visit()
+    except QemuError as error:
+        return error.desc
+    return None

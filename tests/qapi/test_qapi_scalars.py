@@ -1,15 +1,11 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
+from qapi_samples import desc_of
 
 from sandbox.errors import QemuError
 from sandbox.qapi.schema import parse_schema
 from sandbox.qapi.visit import visit_json, visit_keyval
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 NUMBERS = parse_schema(
     "{ 'struct': 'Numbers', 'data': {"
@@ -17,14 +13,6 @@ NUMBERS = parse_schema(
     + ", '*uint64': 'uint64', '*size': 'size', '*number': 'number', '*null': 'null', '*bool': 'bool' } }"
     "{ 'struct': 'Holder', 'data': { 'list': [ 'Numbers' ], '*one': 'Numbers', '*plain': [ 'int8' ] } }"
 )
-
-
-def desc_of(visit: Callable[[], object]) -> str | None:
-    try:
-        visit()
-    except QemuError as error:
-        return error.desc
-    return None
 
 
 @pytest.mark.parametrize(

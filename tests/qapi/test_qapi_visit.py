@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from qapi_recordings import cases
-from qapi_samples import sample_schema
+from qapi_samples import desc_of, sample_schema
 
 from sandbox.errors import InputError, QemuError
 from sandbox.qapi.json import parse_json
@@ -15,9 +15,6 @@ from sandbox.qapi.keyval import parse_keyval
 from sandbox.qapi.opts import parse_opts, read_opts
 from sandbox.qapi.schema import parse_schema
 from sandbox.qapi.visit import visit_arguments, visit_json, visit_keyval, visit_opts
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 PROGRAM = "qemu-system-x86_64"
 ACCEPTED = "Parameter 'id' expects an identifier"
@@ -28,14 +25,6 @@ JSON = st.recursive(
     ),
     max_leaves=12,
 )
-
-
-def desc_of(visit: Callable[[], object]) -> str | None:
-    try:
-        visit()
-    except QemuError as error:
-        return error.desc
-    return None
 
 
 @pytest.mark.parametrize("case", cases("visit-json"), ids=lambda case: case["arguments"][:60])
