@@ -15,7 +15,7 @@ from sandbox.live.endpoints import SocketRoot
 from sandbox.live.errors import ConnectionLost, LiveError, LiveExit, LiveTimeout
 from sandbox.live.qmp import LiveReply
 from sandbox.live.session import Limits, LiveSession
-from sandbox.live.start import start
+from sandbox.live.start import launch, start
 from sandbox.live.tables import LiveTables, read_all_tables, read_tables
 from sandbox.live.version import qemu_version
 
@@ -31,6 +31,7 @@ __all__ = [
     "LiveTimeout",
     "SocketRoot",
     "dump",
+    "launch",
     "qemu_version",
     "read_all_tables",
     "read_tables",

@@ -51,7 +51,7 @@ class Endpoints:
             self.directory = Path(tempfile.mkdtemp(prefix="qom-", dir=root.host if root else None))
         except OSError as error:
             raise InputError(f"no directory for QEMU's sockets: {error}") from error
-        self._inside = f"{root.inside.rstrip('/')}/{self.directory.name}" if root else str(self.directory)
+        self.inside = f"{root.inside.rstrip('/')}/{self.directory.name}" if root else str(self.directory)
         try:
             for name in names:
                 self._listen(name)
@@ -67,7 +67,22 @@ class Endpoints:
 
     def option(self, name: str) -> str:
         """Return what ``-qmp`` and ``-qtest`` take to connect to the socket ``name``; commas are doubled for QEMU."""
-        return "unix:" + f"{self._inside}/{name}".replace(",", ",,")
+        return "unix:" + f"{self.inside}/{name}".replace(",", ",,")
+
+    def lay_file(self, name: str, content: bytes | Path) -> None:
+        """Put a file beside the sockets: bytes, or a copy of a file; QEMU sees it in :attr:`inside`.
+
+        Raises:
+            InputError: the file to copy cannot be read, or there is no room.
+        """
+        target = self.directory / name
+        try:
+            if isinstance(content, bytes):
+                target.write_bytes(content)
+            else:
+                shutil.copyfile(content, target)
+        except OSError as error:
+            raise InputError(f"cannot lay out {name} for QEMU: {error}") from error
 
     def accept(self, name: str, check: Callable[[], None], seconds: float) -> socket.socket:
         """Wait until QEMU connects to the socket ``name``.

@@ -50,10 +50,13 @@ class LiveSession:
         start_seconds: from the start of the process to the end of the QMP negotiation.
     """
 
-    def __init__(self, child: Child, endpoints: Endpoints, arguments: tuple[str, ...], limits: Limits) -> None:
-        """Take over a process that was just started; :func:`~sandbox.live.start.start` does that and connects."""
+    def __init__(
+        self, child: Child, endpoints: Endpoints, arguments: tuple[str, ...], limits: Limits, began: float
+    ) -> None:
+        """Take over a process that was started at ``began``, on the monotonic clock."""
         self.arguments: Final = arguments
         self.start_seconds = 0.0
+        self._began = began
         self._child = child
         self._endpoints = endpoints
         self._limits = limits
@@ -86,9 +89,15 @@ class LiveSession:
         return self._child.stderr()
 
     def connect(self) -> None:
-        """Wait until QEMU has connected to both sockets and take the QMP greeting; ``start`` does it."""
+        """Wait until QEMU has connected to both sockets and take the QMP greeting; ``start`` does it.
+
+        Raises:
+            LiveExit: QEMU ended while starting; its stderr says why.
+            LiveTimeout: QEMU runs and does not connect.
+            LiveError: the library ``qemu.qmp`` is missing, or the peer speaks no QMP.
+        """
         with self.watch("starting"):
-            deadline = time.monotonic() + self._limits.start
+            deadline = self._began + self._limits.start
             for name in (QTEST, QMP):
                 try:
                     connected = self._endpoints.accept(name, self._check, deadline - time.monotonic())
@@ -98,6 +107,7 @@ class LiveSession:
                     self._qtest = QtestConnection(connected, self._limits.reply)
                 else:
                     self._qmp = QmpConnection(connected, deadline - time.monotonic(), self._limits.reply)
+            self.start_seconds = time.monotonic() - self._began
 
     def reply(self, command: str, arguments: Mapping[str, object] | None = None) -> LiveReply:
         """Execute a QMP command; return the reply, error replies included.

@@ -10,15 +10,17 @@ Example::
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sandbox.errors import InputError
 from sandbox.live.endpoints import Endpoints, SocketRoot
+from sandbox.live.prepared import PRIVATE
 from sandbox.live.process import Child, as_command
 from sandbox.live.session import DEFAULT_LIMITS, QMP, QTEST, Limits, LiveSession
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 
 def start(
@@ -28,13 +30,13 @@ def start(
     socket_root: SocketRoot | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> LiveSession:
-    """Start a QEMU that waits before its first instruction.
+    """Start a QEMU that waits before its first instruction, and connect to it.
 
     Args:
         binary: the program and what goes before QEMU's arguments: ``["qemu-system-x86_64"]``, or
             ``["chroot", directory, "qemu-system-x86_64"]``.
         argv: QEMU's arguments; what is added to them changes no table (but see :attr:`LiveSession.arguments`).
-        socket_root: where to put the sockets if QEMU sees other paths than we do.
+        socket_root: where to put the sockets if QEMU sees other paths than we do; found out where ``chroot`` starts it.
         limits: how long to wait for what.
 
     Raises:
@@ -43,25 +45,58 @@ def start(
         LiveTimeout: QEMU runs and does not connect.
         LiveError: the library ``qemu.qmp`` is missing.
     """
-    command = as_command(binary)
-    if any(word in {"-daemonize", "--daemonize"} for word in argv):
-        raise InputError("-daemonize would take QEMU out of reach: leave it out")
-    began = time.monotonic()
-    endpoints = Endpoints((QMP, QTEST), socket_root)
-    try:
-        arguments = (*argv, *_added(argv, endpoints))
-        child = Child((*command, *arguments))
-    except BaseException:
-        endpoints.close()
-        raise
-    session = LiveSession(child, endpoints, arguments, limits)
+    session = launch(binary, argv, socket_root=socket_root, limits=limits)
     try:
         session.connect()
     except BaseException:
         session.kill()
         raise
-    session.start_seconds = time.monotonic() - began
     return session
+
+
+def launch(
+    binary: Sequence[str],
+    argv: Sequence[str],
+    *,
+    files: Mapping[str, bytes | Path] | None = None,
+    socket_root: SocketRoot | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> LiveSession:
+    """Start a QEMU as :func:`start` does, without waiting for it: the caller connects, and closes or kills it.
+
+    Args:
+        binary: as for :func:`start`.
+        argv: QEMU's arguments; :data:`~sandbox.live.prepared.PRIVATE` in them stands for the run's private directory.
+        files: what to lay into that directory: bytes, or a file to copy.
+        socket_root: as for :func:`start`.
+        limits: as for :func:`start`.
+
+    Raises:
+        InputError: as :func:`start`.
+    """
+    command = as_command(binary)
+    if any(word in {"-daemonize", "--daemonize"} for word in argv):
+        raise InputError("-daemonize would take QEMU out of reach: leave it out")
+    began = time.monotonic()
+    endpoints = Endpoints((QMP, QTEST), socket_root or chroot_socket_root(command))
+    try:
+        for name, content in (files or {}).items():
+            endpoints.lay_file(name, content)
+        given = tuple(word.replace(PRIVATE, endpoints.inside) for word in argv)
+        arguments = (*given, *_added(given, endpoints))
+        child = Child((*command, *arguments))
+    except BaseException:
+        endpoints.close()
+        raise
+    return LiveSession(child, endpoints, arguments, limits, began)
+
+
+def chroot_socket_root(command: Sequence[str]) -> SocketRoot | None:
+    """Return the directory for sockets where a command runs QEMU in a chroot; None where it does not."""
+    if len(command) < 3 or Path(command[0]).name != "chroot":
+        return None
+    directory = next((word for word in command[1:] if not word.startswith("-")), "")
+    return SocketRoot(Path(directory) / "tmp", "/tmp")  # noqa: S108 - a private directory is made in it
 
 
 def _added(argv: Sequence[str], endpoints: Endpoints) -> tuple[str, ...]:

@@ -3,9 +3,9 @@
 import pytest
 
 from sandbox.app import Sandbox
+from sandbox.campaign.cases import random_case
 from sandbox.errors import MachineExit, QemuError
 from sandbox.live import LiveExit, dump, qemu_version
-from sandbox.live.cases import random_case
 
 pytestmark = pytest.mark.live
 

@@ -1,54 +1,23 @@
-"""What each command of ``qom-sandbox`` does: arguments in, text and an exit status out. Nothing here prints."""
+"""The commands that need no QEMU: replay, tables, show, diff, schema."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from sandbox.errors import InputError, InputErrors, MachineExit, Place, SandboxError, UnmodelledError
+from sandbox.commands import DONE, FAILED, WRONG_INPUT, Result, SchemaMismatch, as_json
+from sandbox.errors import InputError, InputErrors, MachineExit, Place, UnmodelledError
 from sandbox.files import read_bytes, read_included, read_raw_tables, read_text, write_tables, write_text
-from sandbox.records import record
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from sandbox.report.style import Style
     from sandbox.scenario.model import Scenario
     from sandbox.scenario.origins import Origin
     from sandbox.scenario.tables import Tables
     from sandbox.scenario.transcript import Transcript
-
-DONE: Final = 0
-FAILED: Final = 1
-WRONG_INPUT: Final = 2
-
-
-class SchemaMismatch(SandboxError):
-    """Our members of an object are not those of the schema that a user gave."""
-
-
-@record
-class Result:
-    """What a command comes to: the text for stdout, the text for stderr, the exit status."""
-
-    text: str = ""
-    status: int = DONE
-    errors: str = ""
-
-
-def run(arguments: argparse.Namespace, style: Style) -> Result:
-    """Run the command that the arguments name.
-
-    Raises:
-        InputError, InputErrors, DecodeError: what was given is wrong.
-        MachineExit: QEMU would end where it should make tables.
-    """
-    command: Callable[[argparse.Namespace, Style], Result] = COMMANDS[arguments.command]
-    try:
-        return command(arguments, style)
-    except SchemaMismatch as mismatch:
-        return Result(status=FAILED, errors=str(mismatch))
 
 
 def replay(arguments: argparse.Namespace, style: Style) -> Result:
@@ -230,19 +199,3 @@ def _only_table(name: str) -> bytes:
     if len(found) != 1:
         raise InputError(f"{len(found)} tables in the file; diff takes files with one", Place(name))
     return found[0].data
-
-
-def as_json(value: object) -> str:
-    """Return a value as JSON for people and programs."""
-    import json
-
-    return json.dumps(value, indent=2) + "\n"
-
-
-COMMANDS: Final[Mapping[str, Callable[[Any, Any], Result]]] = {
-    "replay": replay,
-    "tables": tables,
-    "show": show,
-    "diff": diff,
-    "schema": schema,
-}

@@ -1,0 +1,66 @@
+"""What each command of ``qom-sandbox`` does: arguments in, text and an exit status out. Nothing here prints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sandbox.errors import SandboxError
+from sandbox.records import record
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Mapping
+
+    from sandbox.report.style import Style
+
+    Command = Callable[[argparse.Namespace, Style], "Result"]
+
+DONE: Final = 0
+FAILED: Final = 1
+WRONG_INPUT: Final = 2
+
+MODULES: Final[Mapping[str, str]] = {
+    "replay": "offline",
+    "tables": "offline",
+    "show": "offline",
+    "diff": "offline",
+    "schema": "offline",
+}
+"""The module of this package that has a command; only that of the command that runs is loaded."""
+
+
+class SchemaMismatch(SandboxError):
+    """Our members of an object are not those of the schema that a user gave."""
+
+
+@record
+class Result:
+    """What a command comes to: the text for stdout, the text for stderr, the exit status."""
+
+    text: str = ""
+    status: int = DONE
+    errors: str = ""
+
+
+def run(arguments: argparse.Namespace, style: Style) -> Result:
+    """Run the command that the arguments name.
+
+    Raises:
+        InputError, InputErrors, DecodeError: what was given is wrong.
+        MachineExit: QEMU would end where it should make tables.
+    """
+    from importlib import import_module
+
+    module = import_module(f"sandbox.commands.{MODULES[arguments.command]}")
+    command: Command = getattr(module, arguments.command)
+    try:
+        return command(arguments, style)
+    except SchemaMismatch as mismatch:
+        return Result(status=FAILED, errors=str(mismatch))
+
+
+def as_json(value: object) -> str:
+    """Return a value as JSON for people and programs."""
+    import json
+
+    return json.dumps(value, indent=2) + "\n"
