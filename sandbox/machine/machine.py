@@ -64,6 +64,11 @@ class Machine:
         """The QOM types."""
         return self.tree.registry
 
+    @property
+    def asks_objects(self) -> bool:
+        """Whether it makes an SRAT and asks its objects for entries."""
+        return self._parts.srat is not None and self._parts.srat.takes_contributions
+
     def tables(self) -> Tables:
         """Return the tables as firmware reads them: made at the first call after a reset, kept until the next.
 
