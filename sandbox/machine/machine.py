@@ -64,6 +64,16 @@ class Machine:
         """The QOM types."""
         return self.tree.registry
 
+    @property
+    def is_x86(self) -> bool:
+        """Whether it is a PC, of either chipset."""
+        return self._board.type.is_x86
+
+    @property
+    def ram(self) -> tuple[tuple[int, int], ...]:
+        """Where RAM lies: address and bytes of each range, memory devices left out."""
+        return self._board.ram
+
     def tables(self) -> Tables:
         """Return the tables as firmware reads them: made at the first call after a reset, kept until the next.
 
