@@ -30,11 +30,12 @@ LAST_WORDS_SECONDS: Final = 2.0
 
 @record
 class Limits:
-    """How long to wait, in seconds: for a start, for one reply, for an end that was asked for."""
+    """How long to wait, in seconds: for a start, a reply, an end that was asked for, the tables of firmware."""
 
     start: float = 30.0
     reply: float = 30.0
     end: float = 5.0
+    firmware: float = 120.0
 
 
 DEFAULT_LIMITS: Final = Limits()
