@@ -25,10 +25,25 @@ DEVICES = (
 
 ids = st.sampled_from(["gi0", "gi1", "gi2", "gi0-2", "a.b", "zz"])
 devices = st.sampled_from(
-    ["dev0", "gi1", "dev2", "dev2", "device[0]", "/machine/peripheral/dev0", "peripheral/gi1", "tst", "nope", "", "rp1"]
+    [
+        "dev0",
+        "dev0",
+        "gi1",
+        "gi1",
+        "dev2",
+        "dev2",
+        "device[0]",
+        "device[0]",
+        "/machine/peripheral/dev0",
+        "peripheral/gi1",
+        "tst",
+        "nope",
+        "",
+        "rp1",
+    ]
 )
-starts = st.sampled_from([0, 1, 2, 2, 3, 4, 5, 8, 120, 127, 128, 4294967295])
-counts = st.sampled_from([0, 1, 1, 2, 2, 3, 5, 130])
+starts = st.sampled_from([0, 1, 2, 2, 3, 4, 5, 6, 7, 8, 120, 127, 128, 4294967295])
+counts = st.sampled_from([0, 1, 1, 2, 2, 3, 3, 4, 5, 8, 130])
 
 
 @st.composite
@@ -68,12 +83,12 @@ def commands(draw):
 
 @st.composite
 def histories(draw) -> Scenario:
-    options = [nodes(draw(st.integers(1, 9))), *DEVICES]
+    options = [nodes(draw(st.sampled_from([1, 3, 6, 9, 12, 12, 16]))), *DEVICES]
     at_start = draw(st.lists(ids, unique=True, max_size=3))
     options += [nvidia(object_id, draw(starts), draw(counts), f"'{draw(devices)}'") for object_id in at_start]
     if draw(st.booleans()):
         options.append("-S")
-    steps = draw(st.lists(commands(), max_size=14))
+    steps = [*draw(st.lists(commands(), min_size=3, max_size=16)), do("system_reset")]
     return v2(*options, steps=steps, firmware=draw(st.sampled_from(["none", "enumerated"])))
 
 
