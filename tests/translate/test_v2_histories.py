@@ -92,7 +92,7 @@ def histories(draw) -> Scenario:
     return v2(*options, steps=steps, firmware=draw(st.sampled_from(["none", "enumerated"])))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(histories(), st.sampled_from(["9.0", "9.2", "10.0", "11.1"]))
 def test_entries_of_any_v2_history_correspond_to_those_of_its_translation(scenario, dialect):
     translation = to_merged(scenario, dialect=dialect)
@@ -103,7 +103,7 @@ def test_entries_of_any_v2_history_correspond_to_those_of_its_translation(scenar
     assert all(pxm >= declared for pxm in excused)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(histories())
 def test_every_step_is_carried_over_or_left_out_for_a_reason(scenario):
     translation = to_merged(scenario)
