@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import contextmanager
 
 import pytest
@@ -10,7 +9,7 @@ from standin_hosts import NAMES, bare_host, is_for_virt, words_of
 
 from sandbox.app import Sandbox
 from sandbox.live import launch, read_tables
-from sandbox.live.standins import prepare, probe_host
+from sandbox.live.standins import prepare
 
 pytestmark = pytest.mark.live
 
