@@ -27,7 +27,7 @@ LATE: Final[Mapping[str, Any]] = {"qom-type": "memory-backend-ram", "size": 4096
 STAND_INS: Final[Mapping[str, Mapping[str, Any]]] = {
     **dict.fromkeys(
         """
-        authz-listfile authz-list-file authz-pam can-host-socketcan dbus-vmstate igvm-cfg input-barrier input-linux
+        authz-listfile authz-pam can-host-socketcan dbus-vmstate igvm-cfg input-barrier input-linux
         pef-guest pr-manager-helper s390-pv-guest sev-guest sev-snp-guest tdx-guest arm-rme-guest tls-cipher-suites
         """.split(),
         EARLY,
