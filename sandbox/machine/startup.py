@@ -164,7 +164,7 @@ class _StartUp:
         return tree, machine
 
     def make_objects(self, tree: ObjectTree, *, early: bool) -> None:
-        """Make the command-line objects of one of the two phases, in order; the early phase has some ahead of others."""
+        """Make the command-line objects of one of the two phases, in order but for those that come first."""
         for given in sorted(self.config.objects, key=lambda given: given.values["qom-type"] not in FIRST_OBJECTS):
             typename = given.values["qom-type"]
             if is_late(typename) != early:
