@@ -132,7 +132,7 @@ class _Draw:
             slot = slots.pop()
             place = f",addr={slot:#x},chassis={self.serial + 1},slot={slot}"
             port = self.bridge("xio3130-downstream", upstream, place)
-            if self.random.random() < 0.8:  # noqa: PLR2004 - most ports are in use
+            if self.random.random() < 0.8:
                 self.add(self.random.choice(LINK_CHOICES), port, 0, level + 2)
 
     def add_expander(self, typename: str, slot: int) -> None:
