@@ -115,13 +115,18 @@ class FirmwareTables:
     def forget(self) -> None:
         """Pause the machine and make what is installed impossible to find; :meth:`resume` follows the reset.
 
+        A machine that runs is given the time to install its tables first: so it has read those of this boot whenever
+        the reset comes, and a PC that is reset while SeaBIOS copies itself into RAM never starts again.
+
         Raises:
-            LiveExit, LiveTimeout, LiveError: QEMU ended, does not answer, or refuses.
+            LiveExit, LiveTimeout, LiveError: QEMU ended, does not answer or refuses, or firmware installs nothing.
         """
         self._interrupted, state = self._status()
         if state == "prelaunch":
             return  # nothing has run since the last reset
         if self._interrupted:
+            if self._has_acpi:
+                self.wait()
             self._session.execute("stop")
         installed = find_in_bios_area(self._memory, self._ram) if self._ram.is_x86 else None
         if installed is not None:

@@ -93,7 +93,7 @@ def test_after_a_reset_over_the_human_monitor_nothing_of_before_is_read(qemu_x86
         assert gi_nodes(machine.tables().srat) == [2]
 
 
-def test_a_reset_in_the_midst_of_firmware_is_a_reset_as_another(qemu_x86):
+def test_resets_right_behind_each_other_let_firmware_finish_in_between(qemu_x86):
     with start(qemu_x86, q35()) as session:
         machine, _ = running(session, q35(), "10.0")
         for node in (1, 2, 3):
@@ -148,6 +148,16 @@ def test_a_node_that_does_not_exist_ends_qemu_when_firmware_reads_the_tables(qem
         assert caught.value.stderr.endswith("acpi-generic-initiator: Specified node 9 is invalid.")
         with pytest.raises(LiveExit):
             firmware.tables()
+
+
+def test_firmware_reads_the_tables_before_a_reset_that_comes_at_once(qemu_x86):
+    with start(qemu_x86, q35()) as session:
+        machine, _ = running(session, q35(), "10.0")
+        machine.tables()
+        machine.execute(*initiator("gi0", "dev0", 9))
+        machine.execute("system_reset", None)
+        with pytest.raises(MachineExit, match="Specified node 9 is invalid"):
+            machine.execute("system_reset", None)
 
 
 def test_a_qemu_that_is_killed_meanwhile_has_ended(qemu_x86):
