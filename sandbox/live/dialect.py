@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from qom_types.dialects import MISSION, NEWEST
 from sandbox.errors import InputError
@@ -10,7 +10,7 @@ from sandbox.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-SERIES_TYPE = "nvidia-acpi-generic-initiator"
+SERIES_TYPE: Final = "nvidia-acpi-generic-initiator"
 """The object that only a QEMU with the series of October 2023 has."""
 
 

@@ -14,6 +14,7 @@ from sandbox.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
     from types import TracebackType
 
     from sandbox.live.endpoints import Endpoints
@@ -82,6 +83,11 @@ class LiveSession:
     def pid(self) -> int:
         """The process id of the started program."""
         return self._child.pid
+
+    @property
+    def directory(self) -> Path:
+        """The private directory of this run."""
+        return self._endpoints.directory
 
     @property
     def stderr(self) -> str:
@@ -185,6 +191,15 @@ class LiveSession:
             if self._qtest is not None:
                 self._qtest.close()
             self._endpoints.close()
+
+    def interrupt(self) -> None:
+        """Kill QEMU at once, and nothing else: safe in a signal handler; whoever waits for QEMU sees it end."""
+        self._child.interrupt()
+
+    def discard(self) -> None:
+        """Kill QEMU at once, without giving it time to end in order, and clean up as :meth:`close` does."""
+        self._child.interrupt()
+        self.kill()
 
     def _check(self) -> None:
         if self._child.status() is not None:

@@ -117,7 +117,7 @@ class Machine:
         Raises:
             QemuError: there is none of that id, or it is in use.
         """
-        object_del(self.tree, object_id)
+        object_del(self.tree, object_id, gives_reasons=self.config.dialect.deletions_give_reasons)
 
     def device_of_id(self, name: str) -> QomObject | None:
         """Return the device that an id, or a full path, names."""

@@ -36,8 +36,13 @@ if TYPE_CHECKING:
     from sandbox.machine.numa import NumaOptions
     from sandbox.machine.refusals import Notice
 
-LATE_OBJECTS: Final = ("memory-backend-", "filter-")
+FIRST_OBJECTS: Final = ("thread-context",)
+"""The types that QEMU makes before it does anything else."""
+
+LATE_OBJECTS: Final = ("memory-backend-", "filter-", "rng-egd")
 """Beginnings of the types that QEMU makes after it has set the machine's properties."""
+
+FIRST, EARLY, LATE = range(3)
 
 GICV2: Final = 2
 
@@ -96,7 +101,8 @@ class _StartUp:
         architecture = ARCHITECTURE_OF.get(config.program.rpartition("/")[2])
         kind = machine_type(config.machine_type, architecture, config.dialect.qemu_version[:2])
         tree, machine = self.make_tree(kind)
-        self.make_objects(tree, early=True)
+        self.make_objects(tree, FIRST)
+        self.make_objects(tree, EARLY)
         self.note(set_machine_options(machine, config, kind))
         smp = smp_config(kind, machine.options.get("smp") or {})
         memory = memory_config(
@@ -105,9 +111,9 @@ class _StartUp:
         self.note(smp.notices)
         if kind.deprecation_warning:
             self.say(f"warning: {kind.deprecation_warning}")
-        self.make_objects(tree, early=False)
-        for name in config.monitors:
-            tree.objects.add_child(name, tree.new("container"))
+        self.make_objects(tree, LATE)
+        for monitor in config.monitors:
+            monitor.place(tree)
         check_cpu_model(kind, parse_cpu(config.cpu or kind.default_cpu)[0], host_decides=config.uses_host_cpu)
         ram_backend = machine.options.get("memory-backend") or None
         backend_size = None
@@ -155,12 +161,12 @@ class _StartUp:
             tree.container(f"/machine/{name}")
         return tree, machine
 
-    def make_objects(self, tree: ObjectTree, *, early: bool) -> None:
-        """Make the command-line objects of one of the two phases, in order."""
+    def make_objects(self, tree: ObjectTree, phase: int) -> None:
+        """Make the command-line objects of one of the phases, in order."""
         for given in self.config.objects:
             typename = given.values["qom-type"]
-            is_late = typename.startswith(LATE_OBJECTS) or typename == "rng-egd"
-            if is_late != early:
+            due = FIRST if typename in FIRST_OBJECTS else LATE if typename.startswith(LATE_OBJECTS) else EARLY
+            if due == phase:
                 self.make_object(tree, given)
 
     def make_object(self, tree: ObjectTree, given: Given) -> None:
