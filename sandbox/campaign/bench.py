@@ -114,7 +114,7 @@ class Bench:
         before = time.thread_time()
         session = self._session = launch(self._command, case.arguments, limits=self._limits)
         launched = time.thread_time()
-        self._on_launch(session.pid, str(session.directory))
+        self._on_launch(session.pid, str(session.exchange[0]))
         theirs: tuple[Did, ...] = ()
         error = ""
         try:

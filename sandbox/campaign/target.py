@@ -60,17 +60,17 @@ def probe(command: Sequence[str], families: Sequence[str] = ()) -> Target:
         LiveError: it is no QEMU, or it cannot be used.
     """
     from sandbox.live import start
-    from sandbox.live.dialect import dialect_of
+    from sandbox.live.dialect import V2, carries_v2, dialect_of
 
     with start(command, ["-M", "none"]) as session:
         found = cast("dict[str, Any]", session.execute("query-version"))["qemu"]
         arch = str(cast("dict[str, Any]", session.execute("query-target"))["arch"])
-        types = cast("list[dict[str, Any]]", session.execute("qom-list-types", {"implements": "object"}))
+        is_series = carries_v2(session)
     version = (int(found["major"]), int(found["minor"]), int(found["micro"]))
     if arch not in FAMILIES:
         raise InputError(f"{' '.join(command)} is a QEMU for {arch}; the sandbox has machines of {', '.join(FAMILIES)}")
     chosen = tuple(family for family in FAMILIES[arch] if not families or family in families)
     if not chosen:
         raise InputError(f"{' '.join(command)} has none of the machines {', '.join(families)}")
-    dialect, _ = dialect_of(version, frozenset(str(info["name"]) for info in types))
+    dialect = V2 if is_series else dialect_of(version)[0]
     return Target(arch, version, dialect, chosen)

@@ -25,6 +25,8 @@ MODULES: Final[Mapping[str, str]] = {
     "show": "offline",
     "diff": "offline",
     "schema": "offline",
+    "compare": "bridge",
+    "record": "bridge",
 }
 """The module of this package that has a command; only that of the command that runs is loaded."""
 

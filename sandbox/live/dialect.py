@@ -1,42 +1,39 @@
-"""Which dialect a live QEMU speaks, by its version."""
+"""Which dialect a QEMU speaks, by its version."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from qom_types.dialects import MISSION, NEWEST
 from sandbox.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from sandbox.live.session import LiveSession
 
-SERIES_TYPE: Final = "nvidia-acpi-generic-initiator"
-"""The object that only a QEMU with the series of October 2023 has."""
+FIRST_MERGED: Final = (9, 0, 0)
+V2: Final = "v2"
 
 
-def dialect_of(version: tuple[int, int, int], typenames: Collection[str] = ()) -> tuple[str, str]:
-    """Return the name of the dialect that a QEMU speaks and, in one phrase, why.
-
-    Args:
-        version: major, minor and micro version, as ``query-version`` gives them.
-        typenames: QOM types that it lists, as far as they are known.
+def dialect_of(version: tuple[int, int, int]) -> tuple[str, str]:
+    """Return the name of the dialect that a released QEMU speaks and, in one phrase, why it is this one.
 
     Raises:
-        InputError: it is older than the objects; the message says what is needed.
+        InputError: this QEMU has no Generic Initiators; :func:`carries_v2` tells whether it has those of the series.
     """
-    name = "QEMU " + ".".join(str(part) for part in version)
-    if SERIES_TYPE in typenames:
-        return MISSION, f"{name} has the object {SERIES_TYPE}"
-    if version < (9, 0, 0):
-        raise InputError(f"{name} has no Generic Initiator objects: it takes QEMU 9.0 or later, or one with the series")
-    if version[:2] == (9, 0) and version >= (9, 0, 4):
-        return "9.2", f"{name} writes the handle as 9.2 does, but has no acpi-generic-port"
-    if version < (9, 2, 0):
-        return "9.0", name
-    if version < (10, 0, 0):
-        return "9.2", name
-    if version < (11, 0, 0):
-        return "10.0", name
-    if version < (12, 0, 0):
-        return "11.1", name
-    return NEWEST, f"{name} is newer than any that is known, and taken for {NEWEST}"
+    name = ".".join(map(str, version))
+    if version < FIRST_MERGED:
+        raise InputError(f"QEMU {name} has no Generic Initiators: 9.0 or later is needed")
+    if version < (9, 0, 4) or version[:2] == (9, 1):
+        return "9.0", f"QEMU {name}"
+    if version[:2] == (9, 0):
+        return "9.2", f"QEMU {name} writes handles as 9.2 does, but has no Generic Ports"
+    if version[:2] == (9, 2):
+        return "9.2", f"QEMU {name}"
+    dialect = "10.0" if version < (11, 0, 0) else "11.1"
+    is_known = dialect == f"{version[0]}.{version[1]}"
+    return dialect, f"QEMU {name}" if is_known else f"QEMU {name}, taken for one that does as {dialect}"
+
+
+def carries_v2(session: LiveSession) -> bool:
+    """Whether a QEMU has the objects of the v2 series."""
+    found = session.execute("qom-list-types", {"implements": "acpi-generic-initiator"})
+    return isinstance(found, list) and any(info.get("name") == "nvidia-acpi-generic-initiator" for info in found)

@@ -48,15 +48,15 @@ def monitor_options(options: Iterable[Option]) -> tuple[MonitorOption, ...]:
     """Return the monitors in the order in which QEMU makes them.
 
     A monitor without an id is called ``compat_monitorN``; those of ``-monitor`` and ``-qmp`` are numbered when the
-    options are read, those of ``-serial mon:`` and of ``-mon`` after that. Without any such option, and without
-    ``-nodefaults``, there is one by default.
+    options are read, those of ``-mon`` after that, and those of ``-serial mon:``, which QEMU makes last, at the end.
+    Without any such option, and without ``-nodefaults``, there is one by default.
 
     Source: QEMU 11.1 behaviour.
     """
     options = tuple(options)
     numbered = 0
     from_options: list[MonitorOption] = []
-    on_serial: list[MonitorOption] = []
+    on_ports: list[MonitorOption] = []
     has_default = not any(option.name == "nodefaults" for option in options)
     for option in options:
         value = option.value or ""
@@ -72,12 +72,17 @@ def monitor_options(options: Iterable[Option]) -> tuple[MonitorOption, ...]:
             from_options.append(_from_mon(dict(parse_opts(value, "chardev"))))
         elif option.name in ("serial", "parallel") and value.startswith("mon:"):
             has_default = has_default and option.name != "serial"
-            place = sum(other.chardev.startswith(option.name) for other in on_serial)
-            on_serial.append(MonitorOption("", chardev=f"{option.name}{place}"))
+            place = sum(other.chardev.startswith(option.name) for other in on_ports)
+            on_ports.append(MonitorOption("", chardev=f"{option.name}{place}"))
     if has_default:
         from_options.append(MonitorOption(f"compat_monitor{numbered}"))
         numbered += 1
-    return tuple(_with_current(_numbered((*on_serial, *from_options), numbered)))
+    return tuple(_with_current(_numbered((*from_options, *on_ports), numbered)))
+
+
+def monitor_names(options: Iterable[Option]) -> tuple[str, ...]:
+    """Return the names of the monitors in the order in which QEMU makes them."""
+    return tuple(monitor.name for monitor in monitor_options(options))
 
 
 def _from_mon(values: dict[str, str]) -> MonitorOption:

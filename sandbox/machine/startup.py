@@ -36,13 +36,11 @@ if TYPE_CHECKING:
     from sandbox.machine.numa import NumaOptions
     from sandbox.machine.refusals import Notice
 
-FIRST_OBJECTS: Final = ("thread-context",)
-"""The types that QEMU makes before it does anything else."""
+FIRST_OBJECTS: Final = frozenset({"thread-context"})
+"""Types that QEMU makes before all others, since it gives up the right to bind threads after that."""
 
-LATE_OBJECTS: Final = ("memory-backend-", "filter-", "rng-egd")
+LATE_OBJECTS: Final = ("memory-backend-", "filter-")
 """Beginnings of the types that QEMU makes after it has set the machine's properties."""
-
-FIRST, EARLY, LATE = range(3)
 
 GICV2: Final = 2
 
@@ -101,8 +99,7 @@ class _StartUp:
         architecture = ARCHITECTURE_OF.get(config.program.rpartition("/")[2])
         kind = machine_type(config.machine_type, architecture, config.dialect.qemu_version[:2])
         tree, machine = self.make_tree(kind)
-        self.make_objects(tree, FIRST)
-        self.make_objects(tree, EARLY)
+        self.make_objects(tree, early=True)
         self.note(set_machine_options(machine, config, kind))
         smp = smp_config(kind, machine.options.get("smp") or {})
         memory = memory_config(
@@ -111,7 +108,7 @@ class _StartUp:
         self.note(smp.notices)
         if kind.deprecation_warning:
             self.say(f"warning: {kind.deprecation_warning}")
-        self.make_objects(tree, LATE)
+        self.make_objects(tree, early=False)
         for monitor in config.monitors:
             monitor.place(tree)
         check_cpu_model(kind, parse_cpu(config.cpu or kind.default_cpu)[0], host_decides=config.uses_host_cpu)
@@ -161,12 +158,12 @@ class _StartUp:
             tree.container(f"/machine/{name}")
         return tree, machine
 
-    def make_objects(self, tree: ObjectTree, phase: int) -> None:
-        """Make the command-line objects of one of the phases, in order."""
-        for given in self.config.objects:
+    def make_objects(self, tree: ObjectTree, *, early: bool) -> None:
+        """Make the command-line objects of one of the two phases, in order; the early phase has some ahead of others."""
+        for given in sorted(self.config.objects, key=lambda given: given.values["qom-type"] not in FIRST_OBJECTS):
             typename = given.values["qom-type"]
-            due = FIRST if typename in FIRST_OBJECTS else LATE if typename.startswith(LATE_OBJECTS) else EARLY
-            if due == phase:
+            is_late = typename.startswith(LATE_OBJECTS) or typename == "rng-egd"
+            if is_late != early:
                 self.make_object(tree, given)
 
     def make_object(self, tree: ObjectTree, given: Given) -> None:
@@ -228,6 +225,8 @@ class _StartUp:
         from sandbox.machine.virt_memory import virt_memory
 
         requested = options.get("gic-version")
+        if requested == "host" and self.config.uses_host_cpu:
+            requested = "max"
         layout = virt_memory(board.type, board.memory, board.cpu, virt_options(options))
         gic = gic_version(requested, board.smp.max_cpus, virtualization=bool(options.get("virtualization")))
         check_gic_cpus(board.smp.max_cpus, gic, high_redistributors=layout.high_redistributors)
