@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from sandbox.errors import InputError
@@ -233,8 +234,12 @@ def _elsewhere(what: str, others: list[str], dialect: Dialect) -> str:
     return f"{what} is not known to dialect {dialect.name}; known to: {', '.join(others)}"
 
 
+@lru_cache(maxsize=8)
 def load_fragment(family: str, symbols: frozenset[str]) -> Schema:
-    """Parse ``qom.json`` of a family; members whose ``if`` does not hold for ``symbols`` are left out."""
+    """Parse ``qom.json`` of a family; members whose ``if`` does not hold for ``symbols`` are left out.
+
+    A schema is immutable, so one serves all machines.
+    """
     from sandbox.qapi.schema import parse_schema
     from sandbox.resources import read_beside
 

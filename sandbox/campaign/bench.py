@@ -6,6 +6,7 @@ import signal
 import time
 from typing import TYPE_CHECKING, Final
 
+from sandbox.campaign.live_side import live_history
 from sandbox.campaign.sides import Difference, first_difference, run
 from sandbox.errors import DecodeError, InputError, SandboxError
 from sandbox.live.errors import LiveError
@@ -17,15 +18,14 @@ if TYPE_CHECKING:
     from sandbox.campaign.case import Case
     from sandbox.campaign.sides import Did, MakeOurs
     from sandbox.campaign.target import Target
-    from sandbox.live.machine import LiveMachine
     from sandbox.live.session import Limits, LiveSession
 
 
 STILL_STARTING_SECONDS: Final = 0.003
 """If QEMU is waited for longer than this after our side is computed, the computing took no time of its own."""
 
-
 OWN_SIGNALS: Final = (signal.SIGABRT, signal.SIGFPE)
+"""What ends a QEMU that finds itself wrong; that is an answer like another."""
 
 
 @record
@@ -122,7 +122,7 @@ class Bench:
             ours, wrong = self.ours(case, session.arguments[len(case.arguments) :])
             computed = time.thread_time()
             waiting = time.monotonic()
-            theirs = run(lambda: _connected(session, self.target.dialect), case.commands)
+            theirs = live_history(session, case.commands)
         except (LiveError, DecodeError) as failure:
             error = str(failure)
         finally:
@@ -154,11 +154,3 @@ def killed_by(did: Did) -> str:
     if did.ended is None or did.ended.status >= 0 or -did.ended.status in OWN_SIGNALS:
         return ""
     return signal.Signals(-did.ended.status).name
-
-
-def _connected(session: LiveSession, dialect: str) -> LiveMachine:
-    from sandbox.live.machine import LiveMachine, machine_exit
-
-    with machine_exit():
-        session.connect()
-    return LiveMachine(session, dialect, "")

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from sandbox.errors import MachineExit, QemuError
+from sandbox.monitor.monitor import Monitor
 from sandbox.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from sandbox.campaign.case import Command
+    from sandbox.machine.machine import Machine
     from sandbox.scenario.tables import Tables
 
     MakeOurs = Callable[[Sequence[str], str], "OurMachine"]
@@ -19,7 +21,7 @@ TABLES: Final = ("srat", "slit", "hmat")
 
 
 class OurMachine(Protocol):
-    """The sandbox's side: :class:`sandbox.scenario.emulation.EmulatedMachine`, or one with a fault put in."""
+    """The sandbox's side: its machine and monitor, or one with a fault put in."""
 
     def execute(self, name: str, arguments: dict[str, Any] | None) -> object:
         """Execute a QMP command; raises QemuError or MachineExit."""
@@ -75,9 +77,19 @@ def emulated(words: Sequence[str], dialect: str) -> OurMachine:
     """
     from sandbox.machine.command_line import parse_arguments
     from sandbox.machine.machine import Machine
-    from sandbox.scenario.emulation import EmulatedMachine
 
-    return EmulatedMachine(Machine(parse_arguments(words, dialect), "none"))
+    return _Emulated(Machine(parse_arguments(words, dialect), "none"))
+
+
+class _Emulated:
+    """A machine of the sandbox with its monitor, without what replays want to know beside."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._execute = Monitor(machine).execute
+        self.tables = machine.tables
+
+    def execute(self, name: str, arguments: dict[str, Any] | None) -> object:
+        return self._execute(name, arguments)
 
 
 def run(make: Callable[[], OurMachine], commands: Sequence[Command]) -> tuple[Did, ...]:
@@ -91,18 +103,18 @@ def run(make: Callable[[], OurMachine], commands: Sequence[Command]) -> tuple[Di
         machine = make()
         history = [Did(tables=_read(machine))]
     except MachineExit as end:
-        return (Did(ended=_ended(end)),)
+        return (Did(ended=ended(end.status, end.stderr)),)
     for name, arguments in commands:
         try:
             reply: Mapping[str, Any] = {"return": machine.execute(name, arguments)}
         except QemuError as error:
             reply = {"error": {"class": error.error_class, "desc": error.desc}}
         except MachineExit as end:
-            return (*history, Did(ended=_ended(end)))
+            return (*history, Did(ended=ended(end.status, end.stderr)))
         try:
             history.append(Did(reply, _read(machine) if name == "system_reset" else None))
         except MachineExit as end:
-            return (*history, Did(reply, ended=_ended(end)))
+            return (*history, Did(reply, ended=ended(end.status, end.stderr)))
     return tuple(history)
 
 
@@ -111,9 +123,10 @@ def _read(machine: OurMachine) -> tuple[bytes | None, ...]:
     return tuple(getattr(tables, name) for name in TABLES)
 
 
-def _ended(end: MachineExit) -> Ended:
-    lines = end.stderr.strip().splitlines()
-    return Ended(end.status, lines[-1].strip() if lines else "")
+def ended(status: int, stderr: str) -> Ended:
+    """Return how a side ended, from its exit status and all that it wrote to stderr."""
+    lines = stderr.strip().splitlines()
+    return Ended(status, lines[-1].strip() if lines else "")
 
 
 def first_difference(ours: Sequence[Did], theirs: Sequence[Did], commands: Sequence[Command]) -> Difference | None:

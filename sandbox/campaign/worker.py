@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from sandbox.campaign.bench import Bench, Interrupted, Verdict
@@ -63,7 +64,9 @@ class Worker:
         bench = self._benches[number % len(self._benches)]
         kind = self._kind(number)
         target = bench.target
+        began, before = time.monotonic(), time.thread_time()
         case = kind.draw(self._settings.seed, number, target)
+        drawn, own = time.monotonic() - began, time.thread_time() - before
         try:
             verdict = kind.check(bench, case)
         except Interrupted:
@@ -82,8 +85,8 @@ class Worker:
             features=tuple(sorted(case.features)),
             rounds=case.rounds,
             commands=len(case.commands),
-            seconds=verdict.seconds,
-            own_seconds=verdict.own_seconds,
+            seconds=drawn + verdict.seconds,
+            own_seconds=own + verdict.own_seconds,
             outcome=verdict.outcome,
             refused=bool(verdict.theirs and verdict.theirs[0].ended),
             difference=verdict.difference.kind if verdict.difference else "",
