@@ -54,6 +54,11 @@ ARCHITECTURE_OF: Final = {
 }
 
 
+def is_late(typename: str) -> bool:
+    """Whether QEMU makes a command-line object of that type after it has set the machine's properties."""
+    return typename.startswith(LATE_OBJECTS) or typename == "rng-egd"
+
+
 def start_up(config: MachineConfig) -> Board:
     """Make the board that a configuration asks for.
 
@@ -159,11 +164,10 @@ class _StartUp:
         return tree, machine
 
     def make_objects(self, tree: ObjectTree, *, early: bool) -> None:
-        """Make the command-line objects of one of the two phases, in order; the early phase has some ahead of others."""
+        """Make the command-line objects of one of the two phases, in order but for those that come first."""
         for given in sorted(self.config.objects, key=lambda given: given.values["qom-type"] not in FIRST_OBJECTS):
             typename = given.values["qom-type"]
-            is_late = typename.startswith(LATE_OBJECTS) or typename == "rng-egd"
-            if is_late != early:
+            if is_late(typename) != early:
                 self.make_object(tree, given)
 
     def make_object(self, tree: ObjectTree, given: Given) -> None:

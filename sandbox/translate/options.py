@@ -11,7 +11,7 @@ from sandbox.qapi.opts import parse_opts
 from sandbox.records import record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
 TYPENAME: Final = "acpi-generic-initiator"
 
@@ -39,12 +39,17 @@ class Merged:
         return {"qom-type": TYPENAME, "id": self.id, "pci-dev": self.device, "node": self.node}
 
 
-def exchange_objects(words: Sequence[str], replacement: Callable[[str], Sequence[Merged]]) -> tuple[str, ...]:
+def exchange_objects(
+    words: Sequence[str],
+    replacement: Callable[[str], Sequence[str]],
+    typenames: Collection[str] = INITIATOR_TYPES,
+) -> tuple[str, ...]:
     """Return a command line with the Generic Initiator objects in it exchanged.
 
     Args:
         words: QEMU's words, with or without the program.
-        replacement: gives from the id of an object those that take its place.
+        replacement: gives from the id of an object the values of ``-object`` that take its place.
+        typenames: which objects are exchanged.
     """
     changed: list[str] = []
     waiting = iter(words)
@@ -53,9 +58,9 @@ def exchange_objects(words: Sequence[str], replacement: Callable[[str], Sequence
         value = next(waiting, None) if name in WITH_VALUE else None
         if name == "object" and value is not None:
             members = object_members(value)
-            if members.get("qom-type") in INITIATOR_TYPES:
-                for merged in replacement(str(members.get("id", ""))):
-                    changed += ("-object", merged.option())
+            if members.get("qom-type") in typenames:
+                for option in replacement(str(members.get("id", ""))):
+                    changed += ("-object", option)
                 continue
         changed.append(word)
         if value is not None:

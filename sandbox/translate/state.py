@@ -48,7 +48,7 @@ def merged_objects(machine: Machine, id_of: Callable[[str, int], str]) -> dict[s
         device = found.found_device()
         if device is None or found.start is None:
             continue
-        name = _device_name(device)
+        name = device_name(device)
         nodes = range(found.start, min(found.start + found.count, node_count))
         wanted[found.name] = tuple(Merged(id_of(found.name, pxm), name, pxm) for pxm in nodes)
     return wanted
@@ -98,7 +98,7 @@ def _why_not(pxm: int, node_count: int) -> str:
     return f"QEMU ends over a node of which there is no -numa node; {node_count} are declared"
 
 
-def _device_name(device: QomObject) -> str:
+def device_name(device: QomObject) -> str:
     """Return what names a device in any dialect: its id where that finds it, else its path."""
     has_id = device.path == f"/machine/peripheral/{device.name}"
     is_found = has_id and device.tree.resolve_quietly(device.name, "pci-device") is device

@@ -119,7 +119,9 @@ class _Translator:
                 self.scenario.place,
             )
         at_start = merged_objects(machine.machine, self.id_of)
-        words = exchange_objects(self.scenario.command_line, lambda object_id: at_start.get(object_id, ()))
+        words = exchange_objects(
+            self.scenario.command_line, lambda name: [it.option() for it in at_start.get(name, ())]
+        )
         self.adopt({merged.id: merged for group in at_start.values() for merged in group})
         self.note_tables(machine, "at the start", None)
         for index, step in enumerate(self.scenario.steps):
