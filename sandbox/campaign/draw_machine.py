@@ -53,7 +53,7 @@ PROPERTIES: Final = {
         "max-ram-below-4g=1G",
     ),
     "pc": ("smm=off", "vmport=off", "hpet=off", "i8042=off", "fd-bootchk=off", "max-ram-below-4g=2G"),
-    "virt": ("its=off", "virtualization=on", "highmem-ecam=off", "dtb-randomness=off", "iommu=smmuv3"),
+    "virt": ("its=off", "virtualization=on", "highmem-ecam=off", "ras=on", "dtb-randomness=off", "iommu=smmuv3"),
 }
 
 

@@ -45,11 +45,13 @@ def test_a_thread_context_tells_its_thread():
 
 
 def test_thread_contexts_take_their_buckets_first():
-    more = "-object can-bus,id=x9ch--- -object thread-context,id=gi4 -object iothread,id=x9fh.X"
-    assert list(vm(more=more).machine.tree.objects.instance) == list(
-        vm(more="-object thread-context,id=gi4 -object can-bus,id=x9ch--- -object iothread,id=x9fh.X")
-        .machine.tree.objects.instance
-    )  # fmt: skip
+    more = (
+        "-object can-bus,id=o4 -object iothread,id=o38 -object thread-context,id=o0 -object secret,data=a,id=o58 "
+        "-object thread-context,id=o53"
+    )
+    assert [name for name, _ in names(vm(more=more, machine="-M q35"), "/objects")] == [
+        "type", "o58", "o38", "o53", "o4", "pc.ram", "o0",
+    ]  # fmt: skip
 
 
 REASONS = [
@@ -98,6 +100,28 @@ def test_what_ends_qemu_in_the_human_monitor_is_not_on_stderr():
     with pytest.raises(MachineExit) as caught:
         vm().execute("human-monitor-command", {"command-line": line})
     assert (caught.value.status, caught.value.stderr) == (1, "")
+
+
+ERROR_RECORDS = [
+    ("10.0", "", -6),
+    ("10.0", "-bios f", None),
+    ("10.0", "-M acpi=off", None),
+    ("11.1", "", None),
+]
+
+
+@pytest.mark.parametrize(("dialect", "more", "status"), ERROR_RECORDS)
+def test_error_records_without_an_event_device_abort_qemu_10_0(dialect, more, status):
+    words = f"-M virt,ras=on -cpu cortex-a57 {more}"
+    if status is None:
+        assert Sandbox(words, dialect=dialect).tables().srat is None
+        return
+    with pytest.raises(MachineExit) as caught:
+        Sandbox(words, dialect=dialect)
+    assert caught.value.status == status
+    assert caught.value.stderr == (
+        "qemu-system-aarch64: hw/arm/virt-acpi-build.c:1115: virt_acpi_setup: Assertion `vms->acpi_dev' failed."
+    )
 
 
 @pytest.mark.parametrize("machine", ["-M q35", MACHINE.replace("q35", "q35,acpi=off")])
