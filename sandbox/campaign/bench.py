@@ -114,10 +114,10 @@ class Bench:
         before = time.thread_time()
         session = self._session = launch(self._command, case.arguments, limits=self._limits)
         launched = time.thread_time()
-        self._on_launch(session.pid, str(session.exchange[0]))
         theirs: tuple[Did, ...] = ()
         error = ""
         try:
+            self._on_launch(session.pid, str(session.exchange[0]))
             self._check_stopped()
             ours, wrong = self.ours(case, session.arguments[len(case.arguments) :])
             computed = time.thread_time()

@@ -50,12 +50,15 @@ def case_scenario(case: Case, target: Target, difference: Difference, theirs: Se
     start = theirs[0] if theirs else None
     if start is not None and start.tables is not None:
         steps.append(Step(Look(), expect=_expected(start)))
-    for number, (name, arguments) in enumerate(case.commands, 1):
+    commands = case.commands if start is None or start.ended is None else ()
+    for number, (name, arguments) in enumerate(commands, 1):
         did = theirs[number] if number < len(theirs) else None
         ending = None if did is None or did.ended is None else _exit(did.ended)
         expect = NOTHING if did is None or did.tables is None else _expected(did)
         action = Reset() if name == "system_reset" else Command(name, arguments, _reply(did))
         steps.append(Step(action, exit=ending, expect=expect))
+        if ending is not None:
+            break  # nothing runs behind the end
     return Scenario(
         name=f"seed {case.seed}, case {case.number}: {difference.kind}",
         description=f"Found by a campaign on QEMU {target.label}: {difference.what}",

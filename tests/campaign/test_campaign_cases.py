@@ -11,7 +11,9 @@ from sandbox.campaign.target import Target
 from sandbox.campaign.writing import case_scenario, scenario_name
 from sandbox.live.session import Limits
 from sandbox.scenario.dump import dump_scenario
+from sandbox.scenario.emulation import emulate
 from sandbox.scenario.load import load_scenario
+from sandbox.scenario.replay import replay
 
 NOT_LIVE = "cases are drawn, and run on the sandbox alone"
 
@@ -83,3 +85,12 @@ def test_a_case_as_a_scenario_loads_as_the_same_scenario(target):
 
 def test_a_scenario_is_named_by_seed_case_and_qemu():
     assert scenario_name(random_case(8, 17, X86), X86) == "seed-8-case-17-x86_64-10.0.2"
+
+
+@pytest.mark.parametrize("target", [X86, ARM], ids=lambda target: target.label)
+def test_a_case_as_a_scenario_is_replayed_as_it_went(target):
+    bench = Bench(("unused",), target, Limits(), emulated)
+    ends = [case for number in range(120) if "ends" in (case := random_case(9, number, target)).features]
+    for case in [random_case(9, 0, target), *ends[:3]]:
+        scenario = case_scenario(case, target, Difference("srat: order", 0, "an order"), bench.ours(case)[0])
+        assert replay(scenario, emulate, lambda _: b"").passed

@@ -102,15 +102,14 @@ def test_a_stopped_campaign_goes_on_where_it_was(qemu_x86, tmp_path):
     assert numbers == [None, 0, 1, 2, 3, 4]
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_a_campaign_cleanly(qemu_x86, tmp_path, sockets, jobs, number):
+def start_long_campaign(qemu: tuple[str, ...], tmp_path: Path, jobs: int) -> tuple[subprocess.Popen, Path]:
+    """Start a campaign in a process of its own and wait until it has some results."""
     out = tmp_path / "out"
     script = (
         "import sys\nfrom pathlib import Path\nfrom sandbox.campaign.campaign import run_campaign\n"
         "from sandbox.campaign.settings import Settings\n"
         "if __name__ == '__main__':\n"
-        f"    found = run_campaign(Settings(({tuple(qemu_x86)!r},), Path({str(out)!r}), count=5000, jobs={jobs}))\n"
+        f"    found = run_campaign(Settings(({qemu!r},), Path({str(out)!r}), count=5000, jobs={jobs}))\n"
         "    print(found.status, found.done)\n"
     )
     path = tmp_path / "run.py"
@@ -121,12 +120,25 @@ def test_a_signal_ends_a_campaign_cleanly(qemu_x86, tmp_path, sockets, jobs, num
     )
     results = out / "results.jsonl"
     until(lambda: results.exists() and results.read_bytes().count(b"\n") > 2)
+    return running, results
+
+
+@pytest.mark.parametrize(("jobs", "number"), [(1, signal.SIGINT), (2, signal.SIGINT), (2, signal.SIGTERM)])
+def test_a_signal_ends_a_campaign_cleanly(qemu_x86, tmp_path, jobs, number):
+    running, results = start_long_campaign(qemu_x86, tmp_path, jobs)
     os.killpg(running.pid, number)  # as a terminal does: to the workers too
-    told, errors = running.communicate(timeout=20)
+    told, errors = running.communicate(timeout=30)
     assert errors == b""
     status, done = told.decode().split()
     assert status == "interrupted"
     assert int(done) == results.read_bytes().count(b"\n") - 1
+
+
+def test_a_campaign_that_is_killed_leaves_nothing_behind(qemu_x86, tmp_path, sockets):
+    running, _ = start_long_campaign(qemu_x86, tmp_path, 2)
+    running.kill()
+    running.communicate(timeout=30)
+    until(lambda: not list(sockets.iterdir()) and not qemus_in(sockets))
 
 
 def test_a_qemu_that_is_killed_is_an_error_and_the_campaign_goes_on(qemu_x86, tmp_path, sockets):
