@@ -16,7 +16,6 @@ from sandbox.campaign.bench import Interrupted
 from sandbox.campaign.interruption import Interruption
 from sandbox.campaign.progress import Silent
 from sandbox.campaign.results import ResultsFile
-from sandbox.campaign.settings import RESULTS
 from sandbox.campaign.summary import summarise
 from sandbox.campaign.target import probe
 
@@ -47,7 +46,7 @@ def run_campaign(settings: Settings, progress: Progress | None = None) -> Summar
     progress = progress or Silent()
     with Interruption() as interruption:
         targets = [probe(command, settings.families) for command in settings.binaries]
-        with ResultsFile(settings.directory / RESULTS, settings.header(targets), resume=settings.resume) as file:
+        with ResultsFile(settings.results_file, settings.header(targets), resume=settings.resume) as file:
             results = {number: found for number, found in file.earlier.results.items() if number < settings.count}
             todo = [number for number in range(settings.count) if number not in results]
             progress.start(settings.count, len(results))

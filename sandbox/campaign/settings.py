@@ -29,11 +29,12 @@ class Settings:
 
     Attributes:
         binaries: the QEMUs: for each the program and what goes before its arguments. Case n runs on the n-th, in turn.
-        directory: where results and the scenarios of differences go.
+        directory: where the scenarios of differences go, and the results unless ``results`` says otherwise.
         count: how many cases.
         seed: what the cases are made from, beside their number and what the binary is.
         jobs: how many QEMUs run at a time.
-        resume: whether to go on with the results that are in the directory.
+        results: the file of the results; ``results.jsonl`` in the directory, if None.
+        resume: whether to go on with the results that are there.
         kinds: how cases are run, in turn; see :mod:`sandbox.campaign.kinds`.
         families: machines to draw; all that a binary has, if empty.
         shrink_runs: how many cases may be run to make one difference smaller; 0 leaves it as it is.
@@ -47,6 +48,7 @@ class Settings:
     count: int = 100
     seed: int = 0
     jobs: int = 1
+    results: Path | None = None
     resume: bool = False
     kinds: tuple[str, ...] = ("native",)
     families: tuple[str, ...] = ()
@@ -54,6 +56,11 @@ class Settings:
     most_shrunk: int = 20
     limits: Limits = DEFAULT_LIMITS
     ours: MakeOurs = emulated
+
+    @property
+    def results_file(self) -> Path:
+        """The file of the results."""
+        return self.results or self.directory / RESULTS
 
     def check(self) -> None:
         """Check the settings by themselves.

@@ -129,6 +129,7 @@ class Worker:
             case, difference, runs = shrunk.case, shrunk.difference, shrunk.runs
         name = f"{scenario_name(case, bench.target)}.yaml"
         text = scenario_text(case, bench.target, difference, last.theirs)
+        self._settings.directory.mkdir(parents=True, exist_ok=True)
         (self._settings.directory / name).write_text(text, encoding="utf-8")
         return name, runs
 

@@ -95,10 +95,11 @@ def test_a_fault_is_found_and_shrunk(qemu_x86, tmp_path, fault, kind, objects):
 
 def test_a_stopped_campaign_goes_on_where_it_was(qemu_x86, tmp_path):
     out = tmp_path / "out"
-    first = run_campaign(Settings((qemu_x86,), out, count=3, seed=9))
-    again = run_campaign(Settings((qemu_x86,), out, count=5, seed=9, resume=True))
+    results = tmp_path / "kept" / "mine.jsonl"
+    first = run_campaign(Settings((qemu_x86,), out, count=3, seed=9, results=results))
+    again = run_campaign(Settings((qemu_x86,), out, count=5, seed=9, results=results, resume=True))
     assert (first.done, again.done, again.ran) == (3, 5, 2)
-    numbers = [json.loads(line).get("number") for line in (out / "results.jsonl").read_text().splitlines()]
+    numbers = [json.loads(line).get("number") for line in results.read_text().splitlines()]
     assert numbers == [None, 0, 1, 2, 3, 4]
 
 
