@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from sandbox.errors import InputError
@@ -39,6 +40,7 @@ class Dialect:
         initiator_machines: the machines whose SRAT gets what these objects contribute.
         swaps_bus_and_devfn: whether the two bytes of a PCI handle stand in each other's place.
         failure_may_resize: whether an object-add that fails while completing may resize the buckets of ``/objects``.
+        deletions_give_reasons: whether an object-del that is refused says why in words of the object's type.
         monitors_are_objects: whether monitors stand in ``/objects``.
         root_containers: the containers that ``/`` has before there is a machine; others come when they are needed.
     """
@@ -51,6 +53,7 @@ class Dialect:
     initiator_machines: frozenset[str] = ALL_MACHINES
     swaps_bus_and_devfn: bool = False
     failure_may_resize: bool = True
+    deletions_give_reasons: bool = False
     monitors_are_objects: bool = False
     root_containers: tuple[str, ...] = ()
 
@@ -72,8 +75,9 @@ class Dialect:
         """Give the user-creatable types, parents first, with the properties that they have in this dialect."""
         from qom_types.common.backends import BACKENDS
         from qom_types.common.companions import COMPANIONS
+        from qom_types.common.monitors import MONITORS
 
-        for info in (*BACKENDS, *COMPANIONS):
+        for info in (*BACKENDS, *COMPANIONS, *(MONITORS if self.monitors_are_objects else ())):
             if INTRODUCED.get(info.name, (0, 0)) <= self.interface_version:
                 known = tuple(p for p in info.properties if INTRODUCED.get(p.name, (0, 0)) <= self.interface_version)
                 yield replace(info, properties=known)
@@ -126,6 +130,7 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
             (11, 1, 3),
             (11, 1),
             failure_may_resize=False,
+            deletions_give_reasons=True,
             monitors_are_objects=True,
             root_containers=("chardevs", "objects", "backend", "audiodevs"),
         ),
@@ -229,8 +234,12 @@ def _elsewhere(what: str, others: list[str], dialect: Dialect) -> str:
     return f"{what} is not known to dialect {dialect.name}; known to: {', '.join(others)}"
 
 
+@lru_cache(maxsize=8)
 def load_fragment(family: str, symbols: frozenset[str]) -> Schema:
-    """Parse ``qom.json`` of a family; members whose ``if`` does not hold for ``symbols`` are left out."""
+    """Parse ``qom.json`` of a family; members whose ``if`` does not hold for ``symbols`` are left out.
+
+    A schema is immutable, so one serves all machines.
+    """
     from sandbox.qapi.schema import parse_schema
     from sandbox.resources import read_beside
 

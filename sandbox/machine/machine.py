@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.errors import InputError
 from sandbox.machine.devices import DeviceBay
+from sandbox.machine.event_device import check_error_records
 from sandbox.machine.startup import start_up
 from sandbox.machine.tables import TableParts, Tables
 from sandbox.qom.user_creatable import object_add, object_del
@@ -57,6 +58,7 @@ class Machine:
             self._bay.enumerate_buses()
         self._parts = TableParts.of(board, self._bay.dimms(), config.dialect, config.program)
         self._parts.build(self.tree.root)
+        check_error_records(board, config)
         self._tables: Tables | None = None
 
     @property
@@ -132,7 +134,7 @@ class Machine:
         Raises:
             QemuError: there is none of that id, or it is in use.
         """
-        object_del(self.tree, object_id)
+        object_del(self.tree, object_id, gives_reasons=self.config.dialect.deletions_give_reasons)
 
     def device_of_id(self, name: str) -> QomObject | None:
         """Return the device that an id, or a full path, names."""

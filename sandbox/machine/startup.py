@@ -114,8 +114,8 @@ class _StartUp:
         if kind.deprecation_warning:
             self.say(f"warning: {kind.deprecation_warning}")
         self.make_objects(tree, early=False)
-        for name in config.monitors:
-            tree.objects.add_child(name, tree.new("container"))
+        for monitor in config.monitors:
+            monitor.place(tree)
         check_cpu_model(kind, parse_cpu(config.cpu or kind.default_cpu)[0], host_decides=config.uses_host_cpu)
         ram_backend = machine.options.get("memory-backend") or None
         backend_size = None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sandbox.errors import QemuError, UnmodelledError
+from sandbox.errors import MachineExit, QemuError, UnmodelledError
 from sandbox.qapi.keyval import parse_keyval
 from sandbox.qapi.visit import visit_json, visit_keyval
 
@@ -32,10 +32,18 @@ def human_monitor_command(machine: Machine, arguments: Mapping[str, Any]) -> obj
             raise UnmodelledError(f"the human monitor's command '{name}' is not modelled")
         return f"unknown command: '{name}'\r\n"
     try:
-        return command(machine, rest.strip()).replace("\n", "\r\n")
+        return _run(command, machine, rest.strip()).replace("\n", "\r\n")
     except QemuError as error:
         hint = f"\n{error.hint.rstrip()}" if error.hint else ""
         return f"Error: {error.desc}{hint}\n".replace("\n", "\r\n")
+
+
+def _run(command: Callable[[Machine, str], str], machine: Machine, text: str) -> str:
+    """Run a command; what ends the machine is said to the monitor, which is gone then, and not on stderr."""
+    try:
+        return command(machine, text)
+    except MachineExit as end:
+        raise MachineExit("", end.status) from end
 
 
 def object_add(machine: Machine, text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.errors import QemuError, UnmodelledError
@@ -69,8 +70,9 @@ class Monitor:
         return visited
 
 
+@lru_cache(maxsize=1)
 def load_commands_schema() -> Schema:
-    """Parse the QAPI definitions of the commands."""
+    """Parse the QAPI definitions of the commands; a schema is immutable, so one serves all."""
     from sandbox.qapi.schema import parse_schema
     from sandbox.resources import read_beside
 
