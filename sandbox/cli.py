@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "schema": "print the JSON Schema of scenarios",
     "compare": "hold the sandbox against a live QEMU, a running VM, dumped tables or recordings",
     "record": "keep what a live QEMU gives for scenarios, as expected tables and replies",
+    "campaign": "random machines and QMP histories, the sandbox against live QEMUs",
 }
 
 TAKE_QEMU_ARGUMENTS: Final = ("tables", "compare", "record")
@@ -147,6 +148,8 @@ def add_arguments(name: str, command: argparse.ArgumentParser) -> None:
         command.add_argument("right", metavar="B", help="the file to compare it with")
     elif name in ("compare", "record"):
         add_bridge_arguments(name, command)
+    elif name == "campaign":
+        add_campaign_arguments(command)
     if name in ("replay", "tables", "compare", "record"):
         command.add_argument("--dialect", metavar="D", help="v2, 9.0, 9.2, 10.0 or 11.1 (default: as the objects tell)")
     if name in ("replay", "tables"):
@@ -180,6 +183,30 @@ def add_bridge_arguments(name: str, command: argparse.ArgumentParser) -> None:
     command.add_argument("--firmware", choices=("none", "enumerated"), help=firmware)
     command.add_argument("--junit", metavar="FILE", help="also write the results as JUnit XML")
     command.add_argument("-v", "--verbose", action="store_true", help="also show steps that are the same")
+
+
+def add_campaign_arguments(command: argparse.ArgumentParser) -> None:
+    """Give the parser of campaign its arguments."""
+    qemu = "a QEMU, a command as for a shell; may be given again (default: both of those on PATH)"
+    command.add_argument("--qemu", action="append", metavar="BINARY", help=qemu)
+    command.add_argument(
+        "--binary-prefix", metavar="COMMAND", help="what goes before each BINARY, such as 'chroot DIR'"
+    )
+    command.add_argument("-n", "--number", type=int, default=100, metavar="N", help="how many machines (default: 100)")
+    command.add_argument("--seed", type=int, default=0, metavar="S", help="what they are drawn from (default: 0)")
+    command.add_argument("-j", "--jobs", type=int, default=1, metavar="J", help="how many QEMUs at a time (default: 1)")
+    output = "where scenarios of differences go, and the results (default: campaign)"
+    command.add_argument("-o", "--output", default="campaign", metavar="DIR", help=output)
+    command.add_argument("--results", metavar="FILE", help="a line for each machine (default: DIR/results.jsonl)")
+    command.add_argument("--resume", action="store_true", help="go on with the results that are there")
+    command.add_argument("--machine", action="append", metavar="M", help="virt, q35 or pc; may be given again")
+    command.add_argument("--kind", action="append", metavar="K", help="how cases are run; may be given again")
+    command.add_argument(
+        "--shrink-runs", type=int, default=200, metavar="N", help="runs to shrink a difference in at most"
+    )
+    command.add_argument(
+        "--timeout", type=float, metavar="S", help="seconds to wait for a start or a reply (default: 30)"
+    )
 
 
 def script() -> NoReturn:
