@@ -94,10 +94,11 @@ def _insertions(machine: Machine, unnamed: Sequence[Unnamed]) -> list[str | Unna
     early = [it for it in given if not is_late(it.values["qom-type"])]
     late = [it.values["id"] for it in given if is_late(it.values["qom-type"])]
     waiting = iter(unnamed)
-    known = {it.values["id"] for it in given} | set(machine.config.monitors)
+    monitors = [monitor.name for monitor in machine.config.monitors]
+    known = {it.values["id"] for it in given}.union(monitors)
     of_machine = [name for name in machine.tree.objects.instance if name not in known]
     first = [next(waiting) if _is_initiator(it) else it.values["id"] for it in early]
-    return [*first, *late, *machine.config.monitors, *of_machine]
+    return [*first, *late, *monitors, *of_machine]
 
 
 def _chosen(renamed: dict[str, str]) -> Callable[[str, int, Collection[str]], str]:
