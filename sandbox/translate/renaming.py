@@ -88,7 +88,8 @@ def _is_initiator(given: Given) -> bool:
 def _insertions(machine: Machine, unnamed: Sequence[Unnamed]) -> list[str | Unnamed]:
     """Return what QEMU puts into ``/objects`` as it starts, in its order.
 
-    Early objects come first, contexts of threads before others, then the late ones, then monitors, and last the RAM that the machine makes itself.
+    Early objects come first, contexts of threads ahead of them, then the late ones, then monitors, and last the RAM
+    that the machine makes itself.
     """
     given = machine.config.objects
     early = [it for it in given if not is_late(it.values["qom-type"])]
