@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "show": "show tables field by field",
     "diff": "name the fields in which two tables differ",
     "schema": "print the JSON Schema of scenarios",
+    "guest": "forecast which nodes a Linux guest will see",
 }
 
 EXAMPLES: Final = """\
@@ -56,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if unknown:
         parser.error(f"unrecognized arguments: {' '.join(unknown)}; QEMU's arguments come after '--'")
     arguments.qemu_words = qemu_words
-    if qemu_words is not None and arguments.command not in ("tables", None):
+    if qemu_words is not None and arguments.command not in ("tables", "guest", None):
         parser.error(f"'{arguments.command}' takes no QEMU arguments after '--'")
     if arguments.version:
         from sandbox import VERSION
@@ -141,6 +142,10 @@ def add_arguments(name: str, command: argparse.ArgumentParser) -> None:
     elif name == "diff":
         command.add_argument("left", metavar="A", help="a file with one table, raw or as acpidump's text")
         command.add_argument("right", metavar="B", help="the file to compare it with")
+    elif name == "guest":
+        from sandbox.commands.guest import add_guest_arguments
+
+        add_guest_arguments(command)
     if name in ("replay", "tables"):
         command.add_argument("--dialect", metavar="D", help="v2, 9.0, 9.2, 10.0 or 11.1 (default: as the objects tell)")
         command.add_argument("--schema", metavar="FILE", help="a QEMU's qapi/qom.json that our members must agree with")

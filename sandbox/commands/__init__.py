@@ -25,6 +25,7 @@ MODULES: Final[Mapping[str, str]] = {
     "show": "offline",
     "diff": "offline",
     "schema": "offline",
+    "guest": "guest",
 }
 """The module of this package that has a command; only that of the command that runs is loaded."""
 

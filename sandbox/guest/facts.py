@@ -53,12 +53,14 @@ class GuestCpu:
         number: the kernel's number for it.
         id: APIC id on x86; ACPI processor UID on arm64.
         package: the number of its socket.
+        core: the number of its core, counted through the machine.
         mpidr: on arm64 its MPIDR.
     """
 
     number: int
     id: int
     package: int = 0
+    core: int = 0
     mpidr: int = 0
 
 
@@ -128,20 +130,28 @@ def facts_of(machine: Machine, edk2: str | None = None) -> GuestMachine:
     """
     board = machine.board
     slots = board.slots[: board.smp.cpus]
+    known: dict[tuple[int | None, ...], int] = {}
+    cores = [known.setdefault(slot.ids[:-1], len(known)) for slot in slots]
     modules = tuple(Module(dimm.size, dimm.node) for dimm in machine.dimms() if not dimm.is_nvdimm)
     if board.pc is not None:
         options = board.machine.options
         windows = len(options.get("cxl-fmw") or ()) if options.get("cxl") else 0
         ram = _pc_ram(board.pc.below_4g, board.pc.above_4g_base, board.pc.above_4g)
         vendor = OTHER if board.cpu.is_amd is False else AMD
-        x86_cpus = tuple(GuestCpu(number, slot.apic_id, slot.socket) for number, slot in enumerate(slots))
-        return GuestMachine(X86, ram, x86_cpus, vendor, (), modules, windows, pci_places(machine.tree))
+        cpus = tuple(
+            GuestCpu(number, slot.apic_id, slot.socket, core)
+            for number, (slot, core) in enumerate(zip(slots, cores, strict=True))
+        )
+        return GuestMachine(X86, ram, cpus, vendor, (), modules, windows, pci_places(machine.tree))
     ram = (Range(VIRT_RAM, VIRT_RAM + board.memory.ram_size),)
     looks_old = _has_old_flash(machine)
     reserved = (FLASH,) if edk2 == EDK2_VERSIONS[0] or (edk2 is None and looks_old) else ()
     notes = (OLD_FLASH_NOTE,) if edk2 is None and looks_old else ()
     group = _cpus_per_group(board)
-    cpus = tuple(GuestCpu(slot.index, slot.index, slot.socket, _mpidr(slot.index, group)) for slot in slots)
+    cpus = tuple(
+        GuestCpu(slot.index, slot.index, slot.socket, core, _mpidr(slot.index, group))
+        for slot, core in zip(slots, cores, strict=True)
+    )
     return GuestMachine(ARM64, (*reserved, *ram), cpus, OTHER, reserved, modules, 0, pci_places(machine.tree), notes)
 
 

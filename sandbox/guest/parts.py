@@ -47,7 +47,7 @@ def parts_of(node: int, affinity: Affinity, machine: GuestMachine, origins: Sequ
         if entry.type == MEMORY and entry.u64(16):
             parts.append(Part("memory", memory_text(entry)))
         elif entry.type == INITIATOR:
-            parts.append(initiator_part(entry, origin_of(entry, affinity, origins)))
+            parts.append(initiator_part(entry, origin_of(entry, affinity, origins), machine))
     return tuple(parts)
 
 
@@ -64,14 +64,16 @@ def memory_text(entry: Entry) -> str:
     return f"{kind}, {size_text(entry.u64(16))} at {entry.u64(8):#x}"
 
 
-def initiator_part(entry: Entry, origin: Origin | None) -> Part:
-    """Return a Generic Initiator entry for people."""
+def initiator_part(entry: Entry, origin: Origin | None, machine: GuestMachine) -> Part:
+    """Return a Generic Initiator entry for people, with the device's true address where SRAT has another."""
     handle = entry.data[entry.offset + HANDLE : entry.offset + HANDLE + HANDLE_LENGTH]
     device = device_text(decode_handle(entry.byte(HANDLE_TYPE), handle))
     if origin is None:
         return Part("initiator", f"initiator {device}", device=device)
     named = f"{origin.device_id} " if origin.device_id else ""
-    text = f"initiator {origin.object_id}: {named}{device}"
+    places = [place.address for place in machine.devices if place.id == origin.device_id]
+    wrong = f" (which is at {places[0]})" if places and device not in places else ""
+    text = f"initiator {origin.object_id}: {named}{device}{wrong}"
     return Part("initiator", text, origin.object_id, device, origin.device_id)
 
 
