@@ -33,13 +33,16 @@ class _Given:
 
 def add_guest_arguments(command: argparse.ArgumentParser) -> None:
     """Give the command's parser its arguments."""
+    from sandbox.guest.kernels import DEFAULT_VERSION
+
     command.add_argument("scenario", nargs="?", metavar="SCENARIO", help="a YAML file; or QEMU's after '--'")
     command.add_argument(
         "--tables",
         metavar="DIR",
         help="take srat.dat, slit.dat and hmat.dat of this folder for the machine's own tables",
     )
-    command.add_argument("--kernel", default="6.12", metavar="V", help="6.1, 6.12 or 7.3 (default: 6.12)")
+    kernels = "6.1, 6.12 or 7.3 (default: %(default)s)"
+    command.add_argument("--kernel", default=DEFAULT_VERSION, metavar="V", help=kernels)
     command.add_argument("--arch", choices=("x86", "arm64"), help="the guest's architecture (default: the machine's)")
     command.add_argument("--edk2", metavar="V", help="on virt, the firmware: 2022.11 or 2025.02")
     command.add_argument("--sysfs", metavar="DIR", help="write the guest's /sys/devices/system there, for lstopo")

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 KIB: Final = 1024
 FOUR_GIB: Final = 4 << 30
 PAGE_RECORDS: Final = 64
-"""A 64th of all RAM holds the kernel's records of its pages."""
+"""A 64th of all RAM holds the kernel's records of its pages, those of small nodes on another one."""
 
 KERNEL_SHARE: Final = 56 << 20
 """The most that a kernel with its initial RAM disk took of a node in any boot that was looked at."""
@@ -262,10 +262,10 @@ class _Forecaster:
 
     def left_of(self, memory: int) -> tuple[int, int]:
         """Return how many bytes of a node's RAM the kernel has for use, at the least and at the most."""
-        most = memory - memory // PAGE_RECORDS
         ends = [*(found.end for found in self.machine.ram), *(claim.end for claim in self.affinity.claims)]
         bounce = BOUNCE_BUFFERS if max(ends) > FOUR_GIB else 0
-        return max(0, most - KERNEL_SHARE - bounce - memory // SMALL_SHARE), most
+        shares = memory // PAGE_RECORDS + memory // SMALL_SHARE + KERNEL_SHARE + bounce
+        return max(0, memory - shares), memory
 
     def devices(self, online: set[int]) -> tuple[tuple[PciPlace, int], ...]:
         """Return the node of each PCI device: that of its expander's _PXM if it is online, else -1."""

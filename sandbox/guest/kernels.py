@@ -15,7 +15,7 @@ PAGE: Final = 4096
 LEAST_PXM_LIMIT: Final = 256
 X86: Final = "x86"
 ARM64: Final = "arm64"
-NEWEST_RECORDED: Final = "6.12"
+DEFAULT_VERSION: Final = "6.12"
 
 
 @record
@@ -32,6 +32,7 @@ class Kernel:
         walks_on: whether it walks to SRAT's end, without heeding what it meets, after an entry has ended pass 1.
         onlines_modules: whether memory modules that it finds at its start come into use by themselves.
         names_processors: whether it writes a line for each processor entry when it reads the table.
+        overflow_words: what it says of a range beyond 64 bits.
     """
 
     version: str
@@ -42,6 +43,7 @@ class Kernel:
     walks_on: bool = False
     onlines_modules: bool = True
     names_processors: bool = False
+    overflow_words: str = "invalid memblk node"
 
     @property
     def is_x86(self) -> bool:
@@ -66,16 +68,17 @@ class Kernel:
 
 _X86_NODES: Final = 1024
 _ARM64_NODES: Final = 16
+_NEW_OVERFLOW: Final = "invalid memblk range for node"
 
 KERNELS: Final[Mapping[tuple[str, str], Kernel]] = {
     (kernel.arch, kernel.version): kernel
     for kernel in (
         Kernel("6.1", X86, _X86_NODES, MIB - PAGE, walks_on=True, onlines_modules=False, names_processors=True),
         Kernel("6.12", X86, _X86_NODES, MIB),
-        Kernel("7.3", X86, _X86_NODES, MIB),
+        Kernel("7.3", X86, _X86_NODES, MIB, overflow_words=_NEW_OVERFLOW),
         Kernel("6.1", ARM64, _ARM64_NODES, 0, keeps_blocks=False, walks_on=True, onlines_modules=False),
         Kernel("6.12", ARM64, _ARM64_NODES, 0),
-        Kernel("7.3", ARM64, _ARM64_NODES, 0),
+        Kernel("7.3", ARM64, _ARM64_NODES, 0, overflow_words=_NEW_OVERFLOW),
     )
 }
 """By architecture and version.

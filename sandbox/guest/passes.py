@@ -197,7 +197,7 @@ class _Reader:
     def overflow(self, node: int, start: int, span: str) -> None:
         """A range beyond 64 bits."""
         if self.kernel.keeps_blocks:
-            self.say(f"Warning: invalid memblk node {node} {span}")
+            self.say(f"Warning: {self.kernel.overflow_words} {node} {span}")
         else:
             self.result.claims.append(Claim(node, start, 1 << 64))
 
