@@ -127,7 +127,7 @@ class _Forecaster:
 
     def processor_nodes(self, with_memory: Sequence[int]) -> dict[int, int]:
         if self.kernel.is_x86:
-            return x86_nodes(self.machine, self.affinity.processors, with_memory)
+            return x86_nodes(self.machine, self.affinity.processors, with_memory, self.affinity.initiators)
         return arm64_nodes(self.machine, self.affinity.gicc, self.affinity.nodes)
 
     def without_srat(self) -> Forecast:

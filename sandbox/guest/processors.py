@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sandbox.guest.facts import AMD
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from sandbox.guest.facts import GuestCpu, GuestMachine
 
@@ -29,16 +29,20 @@ def arm64_nodes(machine: GuestMachine, domains: Mapping[int, int], nodes: Mappin
     return {cpu.number: nodes.get(domains.get(cpu.id, -1), 0) for cpu in machine.cpus}
 
 
-def x86_nodes(machine: GuestMachine, known: Mapping[int, int], with_memory: Sequence[int]) -> dict[int, int]:
+def x86_nodes(
+    machine: GuestMachine, known: Mapping[int, int], with_memory: Sequence[int], initiators: Collection[int] = ()
+) -> dict[int, int]:
     """Return the node of each processor number.
 
     Args:
         machine: the machine.
         known: the node of each APIC id that SRAT names; none where it is rejected.
-        with_memory: the nodes with memory, ascending: processors without a node are dealt out to them in turn.
+        with_memory: the nodes with memory, ascending: processors without a node are dealt out to them in turn, but
+            those of AMD go to the node that has the number of their package, or to that of a neighbour.
+        initiators: the nodes with Generic Initiators.
     """
     dealt = _dealt(machine.cpus, with_memory)
-    online = {*with_memory, *(known[cpu.id] for cpu in machine.cpus if cpu.id in known)}
+    online = {*with_memory, *initiators, *(known[cpu.id] for cpu in machine.cpus if cpu.id in known)}
     nodes = {}
     for cpu in machine.cpus:
         if cpu.id in known:
