@@ -72,17 +72,20 @@ def guest(arguments: argparse.Namespace, style: Style) -> Result:
         found = forecast(tables, machine, kernel, origins, declared)
     except DecodeError as error:
         raise InputError(str(error), Place(os.path.join(arguments.tables or "", "srat.dat"))) from None
-    if arguments.sysfs:
+    errors = ""
+    if arguments.sysfs and found.masks is None:
+        errors = f"{arguments.sysfs} is not written: the guest panics before it has a sysfs"
+    elif arguments.sysfs:
         from sandbox.guest.sysfs import system_tree
 
         write_tree(arguments.sysfs, system_tree(found, machine))
     if arguments.json:
         from sandbox.report.forecast_json import forecast_json
 
-        return Result(as_json(forecast_json(found)))
+        return Result(as_json(forecast_json(found)), errors=errors)
     from sandbox.report.forecast_text import render_forecast
 
-    return Result(render_forecast(found, style, verbose=arguments.verbose))
+    return Result(render_forecast(found, style, verbose=arguments.verbose), errors=errors)
 
 
 def read_tables(folder: str) -> Tables:

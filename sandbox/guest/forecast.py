@@ -17,40 +17,26 @@ Source: Linux 6.1, 6.12 and 7.3, and guests that were booted.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from sandbox.guest.affinity import Claim
-from sandbox.guest.distances import Distances, read_distances
+from sandbox.guest.distances import read_distances
 from sandbox.guest.explain import losses, losses_of_nodes, surprises
 from sandbox.guest.lists import list_text
 from sandbox.guest.memory import NO_NODE, NodeMemory, place_memory
-from sandbox.guest.parts import fallback_parts, parts_of, size_text
+from sandbox.guest.nodes import NodeMaker, NodeState
 from sandbox.guest.passes import read_affinity
 from sandbox.guest.processors import arm64_nodes, x86_nodes
-from sandbox.guest.result import BOOTS, PANICS, Forecast, GuestNode, Loss, Part, masks_of
+from sandbox.guest.result import BOOTS, PANICS, Forecast, Loss, masks_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from sandbox.guest.access import Access
     from sandbox.guest.facts import GuestMachine, PciPlace
     from sandbox.guest.kernels import Kernel
     from sandbox.scenario.origins import Origin
     from sandbox.scenario.tables import Tables
-
-KIB: Final = 1024
-FOUR_GIB: Final = 4 << 30
-PAGE_RECORDS: Final = 64
-"""A 64th of all RAM holds the kernel's records of its pages, those of small nodes on another one."""
-
-KERNEL_SHARE: Final = 56 << 20
-"""The most that a kernel with its initial RAM disk took of a node in any boot that was looked at."""
-
-BOUNCE_BUFFERS: Final = 64 << 20
-"""What a kernel sets aside below 4 GiB if there is, or can be, memory above."""
-
-SMALL_SHARE: Final = 100
-"""A hundredth covers tables that grow with memory."""
 
 
 def forecast(
@@ -149,7 +135,7 @@ class _Forecaster:
         if self.kernel.is_x86:
             self.said += ["No NUMA configuration found", f"Faking a node at {span}"]
             return
-        if self.kernel.walks_on and self.affinity.fails_to_read:
+        if self.kernel.is_old and self.affinity.fails_to_read:
             self.said.append("NUMA: Failed to initialise from firmware")
         self.said.append(f"NUMA: Faking a node at {span}")
 
@@ -171,8 +157,12 @@ class _Forecaster:
         modules = self.add_modules(possible, online, with_memory)
         if not self.kernel.is_x86:
             self.said += self.processor_lines()
-        nodes = tuple(self.node(number, online, cpus, modules) for number in sorted(possible))
         affinity = self.affinity
+        state = NodeState(
+            affinity, self.memory, self.distances, self.rejected, self.windows, frozenset(online), modules
+        )
+        maker = NodeMaker(state, self.machine, self.origins)
+        nodes = tuple(maker.node(number, cpus) for number in sorted(possible))
         lost = list(losses(affinity, self.distances, self.origins, self.rejected))
         if not self.rejected:
             lost += losses_of_nodes(nodes, affinity, self.declared)
@@ -221,52 +211,6 @@ class _Forecaster:
             if uid in present
         ]
 
-    def node(
-        self, number: int, online: Collection[int], cpus: Mapping[int, int], modules: Mapping[int, int]
-    ) -> GuestNode:
-        own = [cpu for cpu, node in cpus.items() if node == number]
-        memory = self.memory.bytes_on(number) - self.reserved_on(number)
-        brought = modules.get(number, 0)
-        if self.rejected:
-            pxm, parts = None, fallback_parts(self.machine)
-        else:
-            pxm, parts = self.affinity.pxm_of(number), parts_of(number, self.affinity, self.machine, self.origins)
-            if number in self.windows:
-                parts = (Part("window", "a CXL fixed memory window"),)
-        if brought:
-            parts += (Part("module", f"{size_text(brought)} of memory modules"),)
-        least, most = self.left_of(memory)
-        return GuestNode(
-            node=number,
-            pxm=pxm,
-            online=number in online,
-            cpus=list_text(own),
-            memory_kib=(memory + brought) // KIB,
-            meminfo_kib=((least + brought) // KIB, (most + brought) // KIB),
-            distances=tuple(self.distance(number, other) for other in sorted(online)) if number in online else (),
-            parts=parts,
-        )
-
-    def reserved_on(self, number: int) -> int:
-        """Return how many bytes that count as RAM of a node are none."""
-        parts = [part for part in self.memory.parts if part.node == number]
-        return sum(
-            max(0, min(part.end, found.end) - max(part.start, found.start))
-            for part in parts
-            for found in self.machine.reserved
-        )
-
-    def distance(self, start: int, end: int) -> int:
-        given = Distances() if self.rejected else self.distances
-        return given.between(start, end)
-
-    def left_of(self, memory: int) -> tuple[int, int]:
-        """Return how many bytes of a node's RAM the kernel has for use, at the least and at the most."""
-        ends = [*(found.end for found in self.machine.ram), *(claim.end for claim in self.affinity.claims)]
-        bounce = BOUNCE_BUFFERS if max(ends) > FOUR_GIB else 0
-        shares = memory // PAGE_RECORDS + memory // SMALL_SHARE + KERNEL_SHARE + bounce
-        return max(0, memory - shares), memory
-
     def devices(self, online: set[int]) -> tuple[tuple[PciPlace, int], ...]:
         """Return the node of each PCI device: that of its expander's _PXM if it is online, else -1."""
         known = self.affinity.nodes if self.kernel.is_x86 or not self.rejected else {}
@@ -283,5 +227,5 @@ class _Forecaster:
         from sandbox.guest.access import Situation, read_access
 
         nodes = self.affinity.nodes if self.kernel.is_x86 or not self.rejected else {}
-        situation = Situation(nodes, online, with_cpu, self.kernel.max_nodes, not self.kernel.walks_on)
+        situation = Situation(nodes, online, with_cpu, self.kernel.max_nodes, not self.kernel.is_old)
         return read_access(srat, hmat, situation)

@@ -29,7 +29,8 @@ class Kernel:
         most_uncovered: bytes of RAM that the memory entries may leave out.
         keeps_blocks: whether it collects the memory entries, merges them and refuses overlaps; else each one claims
             its RAM at once, and the last one wins.
-        walks_on: whether it walks to SRAT's end, without heeding what it meets, after an entry has ended pass 1.
+        is_old: whether it is from before 6.12: it walks on to SRAT's end after an entry has ended pass 1, has other
+            words for what it finds, trims memory entries at address 0, and does not heed Generic Ports in HMAT.
         onlines_modules: whether memory modules that it finds at its start come into use by themselves.
         names_processors: whether it writes a line for each processor entry when it reads the table.
         overflow_words: what it says of a range beyond 64 bits.
@@ -40,7 +41,7 @@ class Kernel:
     max_nodes: int
     most_uncovered: int
     keeps_blocks: bool = True
-    walks_on: bool = False
+    is_old: bool = False
     onlines_modules: bool = True
     names_processors: bool = False
     overflow_words: str = "invalid memblk node"
@@ -53,7 +54,7 @@ class Kernel:
     @property
     def parser_prefix(self) -> str:
         """What stands in front of what it says of an entry of length 0."""
-        return "ACPI: " if self.walks_on else ""
+        return "ACPI: " if self.is_old else ""
 
     @property
     def max_pxms(self) -> int:
@@ -73,10 +74,10 @@ _NEW_OVERFLOW: Final = "invalid memblk range for node"
 KERNELS: Final[Mapping[tuple[str, str], Kernel]] = {
     (kernel.arch, kernel.version): kernel
     for kernel in (
-        Kernel("6.1", X86, _X86_NODES, MIB - PAGE, walks_on=True, onlines_modules=False, names_processors=True),
+        Kernel("6.1", X86, _X86_NODES, MIB - PAGE, is_old=True, onlines_modules=False, names_processors=True),
         Kernel("6.12", X86, _X86_NODES, MIB),
         Kernel("7.3", X86, _X86_NODES, MIB, overflow_words=_NEW_OVERFLOW),
-        Kernel("6.1", ARM64, _ARM64_NODES, 0, keeps_blocks=False, walks_on=True, onlines_modules=False),
+        Kernel("6.1", ARM64, _ARM64_NODES, 0, keeps_blocks=False, is_old=True, onlines_modules=False),
         Kernel("6.12", ARM64, _ARM64_NODES, 0),
         Kernel("7.3", ARM64, _ARM64_NODES, 0, overflow_words=_NEW_OVERFLOW),
     )

@@ -57,7 +57,7 @@ def place_memory(claims: Sequence[Claim], ram: Sequence[Range], kernel: Kernel) 
     """
     said: list[str] = []
     if kernel.keeps_blocks:
-        low = 0 if kernel.walks_on else ram[0].start
+        low = 0 if kernel.is_old else ram[0].start
         claims, rejected = _clean(claims, ram, low, said)
         if rejected:
             return NodeMemory((), rejected, tuple(said))
@@ -139,7 +139,7 @@ def _uncovered(parts: Sequence[Claim], kernel: Kernel, said: list[str]) -> str:
     if not kernel.keeps_blocks:
         where = f"[mem {bare[0].start:#018x}-{bare[0].end - 1:#018x}]"
         said.append(f"NUMA: Warning: invalid memblk node {kernel.max_nodes} {where}")
-    elif kernel.walks_on:
+    elif kernel.is_old:
         covered = total - missing
         said.append(f"NUMA: nodes only cover {covered // MIB}MB of your {total // MIB}MB e820 RAM. Not used.")
     else:

@@ -91,7 +91,7 @@ class _Reader:
                 self.lose(entry, stopped)
             else:
                 stopped = readers[entry.type](entry)
-        if (self.kernel.walks_on or not stopped) and ends_in_zero(found):
+        if (self.kernel.is_old or not stopped) and ends_in_zero(found):
             self.say(f"{self.kernel.parser_prefix}[SRAT:0x00] Invalid zero length")
 
     def second_pass(self, found: Sequence[Entry]) -> None:
