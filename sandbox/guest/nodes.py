@@ -104,6 +104,7 @@ class NodeMaker:
         )
 
     def distance(self, start: int, end: int) -> int:
+        """Return the distance between two nodes."""
         given = Distances() if self.state.rejected else self.state.distances
         return given.between(start, end)
 
