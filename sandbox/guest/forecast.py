@@ -169,7 +169,7 @@ class _Forecaster:
         return Forecast(
             kernel=self.kernel,
             outcome=BOOTS,
-            masks=masks_of(nodes, with_memory, affinity.initiators),
+            masks=masks_of(nodes, with_memory, self.printed_initiators(max(possible))),
             nodes=nodes,
             domains=affinity.nodes,
             devices=self.devices(online),
@@ -180,6 +180,10 @@ class _Forecaster:
             surprises=() if self.rejected else surprises(nodes, affinity, self.origins),
             notes=self.machine.notes,
         )
+
+    def printed_initiators(self, last: int) -> set[int]:
+        """Return the nodes that are printed as initiators; ``last`` is the last possible node."""
+        return {node for node in self.affinity.initiators if node <= last or not self.kernel.cuts_masks}
 
     def add_modules(self, possible: set[int], online: set[int], with_memory: set[int]) -> dict[int, int]:
         """Plug in memory modules; return the bytes that they bring to each node.

@@ -33,6 +33,7 @@ class Kernel:
             words for what it finds, trims memory entries at address 0, and does not heed Generic Ports in HMAT.
         onlines_modules: whether memory modules that it finds at its start come into use by themselves.
         names_processors: whether it writes a line for each processor entry when it reads the table.
+        cuts_masks: whether it prints masks up to the last possible node only.
         overflow_words: what it says of a range beyond 64 bits.
     """
 
@@ -44,6 +45,7 @@ class Kernel:
     is_old: bool = False
     onlines_modules: bool = True
     names_processors: bool = False
+    cuts_masks: bool = False
     overflow_words: str = "invalid memblk node"
 
     @property
@@ -76,10 +78,10 @@ KERNELS: Final[Mapping[tuple[str, str], Kernel]] = {
     for kernel in (
         Kernel("6.1", X86, _X86_NODES, MIB - PAGE, is_old=True, onlines_modules=False, names_processors=True),
         Kernel("6.12", X86, _X86_NODES, MIB),
-        Kernel("7.3", X86, _X86_NODES, MIB, overflow_words=_NEW_OVERFLOW),
+        Kernel("7.3", X86, _X86_NODES, MIB, cuts_masks=True, overflow_words=_NEW_OVERFLOW),
         Kernel("6.1", ARM64, _ARM64_NODES, 0, keeps_blocks=False, is_old=True, onlines_modules=False),
         Kernel("6.12", ARM64, _ARM64_NODES, 0),
-        Kernel("7.3", ARM64, _ARM64_NODES, 0, overflow_words=_NEW_OVERFLOW),
+        Kernel("7.3", ARM64, _ARM64_NODES, 0, cuts_masks=True, overflow_words=_NEW_OVERFLOW),
     )
 }
 """By architecture and version.
