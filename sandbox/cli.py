@@ -31,9 +31,10 @@ COMMANDS: Final = {
     "compare": "hold the sandbox against a live QEMU, a running VM, dumped tables or recordings",
     "record": "keep what a live QEMU gives for scenarios, as expected tables and replies",
     "campaign": "random machines and QMP histories, the sandbox against live QEMUs",
+    "guest": "forecast which nodes a Linux guest will see",
 }
 
-TAKE_QEMU_ARGUMENTS: Final = ("tables", "compare", "record")
+TAKE_QEMU_ARGUMENTS: Final = ("tables", "compare", "record", "guest")
 
 EXAMPLES: Final = """\
 examples:
@@ -150,6 +151,10 @@ def add_arguments(name: str, command: argparse.ArgumentParser) -> None:
         add_bridge_arguments(name, command)
     elif name == "campaign":
         add_campaign_arguments(command)
+    elif name == "guest":
+        from sandbox.commands.guest import add_guest_arguments
+
+        add_guest_arguments(command)
     if name in ("replay", "tables", "compare", "record"):
         command.add_argument("--dialect", metavar="D", help="v2, 9.0, 9.2, 10.0 or 11.1 (default: as the objects tell)")
     if name in ("replay", "tables"):

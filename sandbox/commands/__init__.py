@@ -29,6 +29,7 @@ MODULES: Final[Mapping[str, str]] = {
     "compare": "bridge",
     "record": "bridge",
     "campaign": "campaign",
+    "guest": "guest",
 }
 """The module of this package that has a command; only that of the command that runs is loaded."""
 

@@ -14,7 +14,9 @@ from sandbox.qom.user_creatable import object_add, object_del
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sandbox.machine.board import Board
     from sandbox.machine.config import MachineConfig
+    from sandbox.machine.dimms import Dimm
     from sandbox.qom.objects import QomObject
     from sandbox.qom.tree import ObjectTree
     from sandbox.qom.types import TypeRegistry
@@ -80,6 +82,15 @@ class Machine:
     def ram(self) -> tuple[tuple[int, int], ...]:
         """Where RAM lies: address and bytes of each range, memory devices left out."""
         return self._board.ram
+
+    @property
+    def board(self) -> Board:
+        """The machine before it has devices: CPUs, memory, nodes."""
+        return self._board
+
+    def dimms(self) -> tuple[Dimm, ...]:
+        """Return the memory modules in QEMU's walking order."""
+        return self._bay.dimms()
 
     def tables(self) -> Tables:
         """Return the tables as firmware reads them: made at the first call after a reset, kept until the next.
