@@ -25,6 +25,8 @@ from sandbox.machine.pci.defaults import startup_requests
 from sandbox.machine.properties import FIRST_CXL_VIRT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sandbox.machine.board import Board
     from sandbox.machine.config import Given, MachineConfig
     from sandbox.machine.dimms import Dimm
@@ -47,6 +49,7 @@ class DeviceBay:
         topology: PCI buses and devices.
         modules: the place for memory modules; None before the first.
         registers: what firmware has programmed into bridges; None before it has run.
+        cpus: the ids that place each CPU of ``-device``, by its path.
     """
 
     def __init__(self, board: Board, config: MachineConfig) -> None:
@@ -61,6 +64,7 @@ class DeviceBay:
             config.command_line.fail(error)
         self.modules: ModuleBay | None = None
         self.registers: BusRegisters | None = None
+        self.cpus: dict[str, dict[str, int]] = {}
         self._shown: set[PciBus | PciDevice] = set()
         self.show_new()
 
@@ -116,6 +120,8 @@ class DeviceBay:
             path = self.topology.take_place(device_id)
         if kind.typename in MEMORY_MODULES:
             self.memory_bay().plug(kind.typename, options, path)
+        if kind.typename.endswith("-cpu"):
+            self.cpus[path] = _cpu_ids(options)
         add_other_device(self.tree, kind.typename, path)
 
     def memory_bay(self) -> ModuleBay:
@@ -169,3 +175,8 @@ class DeviceBay:
     def dimms(self) -> tuple[Dimm, ...]:
         """Return the memory modules in QEMU's walking order."""
         return () if self.modules is None else self.modules.in_walking_order(self.tree)
+
+
+def _cpu_ids(options: Mapping[str, Any]) -> dict[str, int]:
+    """Return the members that place a CPU."""
+    return {name: int(value) for name, value in options.items() if name.endswith("-id") and str(value).isdecimal()}

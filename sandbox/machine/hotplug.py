@@ -118,4 +118,3 @@ class Hotplug:
 def _text(value: object) -> str | None:
     """Return a value that is text; QEMU takes one of another type for absent here."""
     return value if isinstance(value, str) else None
-

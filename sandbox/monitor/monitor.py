@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.errors import QemuError, UnmodelledError
 from sandbox.monitor.table import SESSION, find
@@ -61,7 +61,7 @@ class Monitor:
             command = self._commands[name] = self._find(name)
         if name in UNVISITED:
             return command(self, given)
-        if not given and name in WITHOUT_ARGUMENTS:
+        if not given and name not in NEEDY:
             return command(self, given)
         return command(self, self._visit(name, given))
 
@@ -97,36 +97,41 @@ class Monitor:
 
     def _visit(self, name: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the arguments after the rules of the command's QAPI definition."""
-        from sandbox.qapi.visit import visit_arguments
+        from sandbox.qapi.visit import visit_json
 
         if self._schema is None:
-            self._schema = load_commands_schema(self.machine.config.dialect.symbols())
-        visited: Mapping[str, Any] = visit_arguments(self._schema, name, arguments)
+            self._schema = load_arguments_schema()
+        typename = arguments_type(name)
+        visited: Mapping[str, Any] = visit_json(
+            self._schema, typename if typename in self._schema else EMPTY, dict(arguments)
+        )
         return visited
 
 
-UNVISITED = frozenset({"object-add", "device_add"})
+UNVISITED: Final = frozenset({"object-add", "device_add"})
 """Commands that look at their arguments themselves."""
 
-WITHOUT_ARGUMENTS = frozenset(
+NEEDY: Final = frozenset(
     """
-    cont stop system_powerdown system_reset quit query-status query-version query-commands query-pci query-name
-    query-uuid query-kvm query-target query-current-machine query-machines query-iothreads query-memdev
-    query-memory-devices query-memory-size-summary query-hotpluggable-cpus query-cpus-fast query-cpu-definitions
-    query-chardev query-block query-qmp-schema qom-list-types
+    qom-list qom-get qom-set qom-list-get qom-list-properties device-list-properties object-del device_del
+    human-monitor-command
     """.split()
 )
-"""Commands that need none, so that there is nothing to check where none are given."""
+"""Commands with arguments that must be there; without any, the others have nothing to look at."""
+
+EMPTY: Final = "q_empty"
 
 
-def load_commands_schema(symbols: frozenset[str]) -> Schema:
-    """Parse the QAPI definitions of the commands.
+def arguments_type(command: str) -> str:
+    """Return the name that the type of a command's arguments has, if it takes any: ``QomListArguments``."""
+    words = command.replace("_", "-").split("-")
+    return f"{''.join(word.capitalize() for word in words)}Arguments"
 
-    Args:
-        symbols: what the ``if`` of a definition may test: a dialect's versions, and ``OBJECTS`` to have object-add too.
-    """
+
+def load_arguments_schema() -> Schema:
+    """Parse the QAPI definitions of the commands' arguments."""
     from sandbox.qapi.schema import parse_schema
     from sandbox.resources import read_beside
 
-    name = "commands.json"
-    return parse_schema(read_beside(__file__, name), f"sandbox/monitor/{name}", defined=symbols)
+    name = "arguments.json"
+    return parse_schema(read_beside(__file__, name), f"sandbox/monitor/{name}")
