@@ -39,7 +39,8 @@ def served_schema(machine: Machine) -> Schema:
         return read_beside(__file__, "..", "..", *path.split("/"))
 
     text = f"{{ 'include': '{objects}' }}\n{read_beside(__file__, 'commands.json')}"
-    return parse_schema(text, "sandbox/monitor/commands.json", read_include=read, defined=dialect.symbols())
+    file = "sandbox/monitor/commands.json"
+    return parse_schema(text, file, read_include=read, defined=dialect.symbols(), any_names=True)
 
 
 def ordered(value: object) -> object:

@@ -58,8 +58,8 @@ HAND_MADE = (
         "-device nvdimm,id=nv0,memdev=nv -object memory-backend-ram,id=d,size=64M -device pc-dimm,memdev=d,slot=1"
     ),
     (
-        "-M q35 -nodefaults -smp 2,maxcpus=4,sockets=4,cores=1 -device qemu64-x86_64-cpu,socket-id=3,core-id=0,thread-id=0,"
-        "id=c3"
+        "-M q35 -nodefaults -smp 2,maxcpus=4,sockets=4,cores=1 -device qemu64-x86_64-cpu,"
+        "socket-id=3,core-id=0,thread-id=0,id=c3"
     ),
 )
 
