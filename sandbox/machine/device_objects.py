@@ -28,6 +28,12 @@ BUS_PARENTS: Final = {
 }
 """The type from which each type of PCI bus descends."""
 
+BUS_PROPERTIES: Final = (
+    Property("hotplug-handler", "link<hotplug-handler>", "str", get=lambda _bus: ""),
+    Property("realized", "bool", "bool", get=lambda _bus: True),
+)
+"""What each bus has by itself."""
+
 MEMORY_MODULES: Final = {"pc-dimm": "device", "nvdimm": "pc-dimm"}
 
 
@@ -61,6 +67,8 @@ class PciBusObject(QomObject):
         super().__init__(tree, info)
         self.acpi_uid = 0
         self.next_child = 0
+        for declared in BUS_PROPERTIES:
+            self.instance.insert(declared.name, declared)
 
 
 def _devfn(obj: PciDeviceObject) -> int:
@@ -111,6 +119,13 @@ def remove_device(tree: ObjectTree, path: str, bus_path: str) -> None:
             if isinstance(link, Link) and link.target is found:
                 bus.remove_child(name, may_resize=True)
     found.parent.remove_child(found.name, may_resize=False)
+
+
+def add_host(tree: ObjectTree, typename: str, bus: PciBus) -> None:
+    """Put the host bridge of a root bus into the tree, if its place is its own."""
+    path = bus.path.rpartition("/")[0]
+    if tree.resolve(path) is None:
+        add_other_device(tree, typename, path)
 
 
 def add_pci_bus(tree: ObjectTree, bus: PciBus) -> None:

@@ -14,6 +14,7 @@ from sandbox.machine.device_objects import (
     BASES,
     MEMORY_MODULES,
     PciDeviceObject,
+    add_host,
     add_other_device,
     add_pci_bus,
     add_pci_device,
@@ -144,6 +145,9 @@ class DeviceBay:
 
     def show_new(self) -> None:
         """Put new buses and devices into the tree: a bus after its bridge, ahead of what is on it."""
+        for host in self.topology.tree.hosts:
+            if host.bus not in self._shown:
+                add_host(self.tree, host.typename, host.bus)
         for bus in self.topology.buses:
             if bus not in self._shown:
                 self._shown.add(bus)

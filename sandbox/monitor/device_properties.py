@@ -10,20 +10,24 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.errors import QemuError, UnmodelledError
+from sandbox.machine.pci.bus import Hotplug
 from sandbox.monitor.data import rows, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from sandbox.machine.device_objects import PciDeviceObject
+    from sandbox.machine.device_objects import PciBusObject, PciDeviceObject
     from sandbox.machine.machine import Machine
     from sandbox.machine.pci.bus import PciDevice
 
 FILE: Final = "properties.json"
 NO_ROM: Final = 0xFFFF_FFFF
 
-BY_PLACE: Final = frozenset({"mac", "vectors", "bootindex", "serial", "netdev", "drive", "memdev", "chardev"})
+BY_PLACE: Final = frozenset({"mac", "vectors", "serial", "netdev", "drive", "memdev", "chardev"})
 """Properties that QEMU may settle when the device starts, by what else the machine has."""
+
+CHIPSETS: Final = frozenset({"ICH9-LPC", "PIIX4_PM"})
+"""The devices that have the ACPI hot-plug controller."""
 
 NOT_WRITABLE: Final = frozenset({"type", "parent_bus", "hotplugged", "hotpluggable", "busnr"})
 
@@ -100,8 +104,11 @@ def _usual_value(machine: Machine, device: PciDevice, name: str, declared: Mappi
         return None
     recorded = json.loads(rows("pci_values.json").get(device.typename, "{}"))
     if name in recorded:
-        return recorded[name]
-    if name in BY_PLACE:
+        value = recorded[name]
+        return value.replace("PATH", device.path) if isinstance(value, str) else value
+    if name == "netdev" and device.path.startswith("/machine/peripheral"):
+        return ""
+    if name in BY_PLACE or name.startswith("legacy-"):
         return None
     if "default-value" in declared:
         return declared["default-value"]
@@ -139,6 +146,19 @@ READERS: Final[Mapping[str, Callable[[PciDeviceObject, PciDevice], Any]]] = {
     "romsize": _romsize,
 }
 """Properties whose values follow from the device itself."""
+
+
+def hotplug_handler(machine: Machine, found: PciBusObject) -> str:
+    """Return the path of what handles hot-plug on a PCI bus; "" where nothing does."""
+    topology = machine.bay.topology
+    bus = next(bus for bus in topology.buses if bus.path == found.path)
+    chipset = next((d.path for d in topology.devices if d.typename in CHIPSETS), "")
+    if bus.parent is None:
+        is_on = machine.board.type.is_x86 and bus.hotplug is not Hotplug.NONE
+        return chipset if is_on or machine.board.type.family == "q35" else ""
+    if bus.hotplug is Hotplug.ACPI:
+        return chipset
+    return "" if bus.hotplug is Hotplug.NONE else bus.parent.path
 
 
 def write_property(machine: Machine, found: PciDeviceObject, name: str, value: object) -> None:

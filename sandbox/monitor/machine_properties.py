@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sandbox.errors import UnmodelledError
+from sandbox.errors import QemuError, UnmodelledError
 from sandbox.monitor.wire import on_wire
 
 if TYPE_CHECKING:
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from sandbox.machine.machine import Machine
     from sandbox.machine.machine_types import MachineObject
+
+GONE: Final = {"x86_64": ("pflash0", "pflash1"), "aarch64": ("msi", "virtio-mmio-transports")}
+"""Properties that are taken away when the machine is made, or that came later than QEMU 10.0."""
 
 CACHES: Final = ("l1d", "l1i", "l2", "l3")
 MIB: Final = 1 << 20
@@ -28,7 +31,15 @@ def read_machine(machine: Machine, found: MachineObject, name: str) -> Any:
         QemuError: it has no such property.
         UnmodelledError: it has, but its value is not known here.
     """
+    from sandbox.monitor.device_properties import properties_of
+    from sandbox.monitor.machine_listing import ONLY_QEMUS
+
     reader = READERS.get(name)
+    recorded = properties_of(found.info.name, machine.board.type.architecture)
+    if recorded is not None and name in GONE[machine.board.type.architecture]:
+        raise QemuError(f"Property '{found.info.name}.{name}' not found")
+    if name in ONLY_QEMUS or name == "fw_cfg":
+        raise UnmodelledError(f"the value of the machine's property '{name}' is not modelled")
     if reader is not None and found.find(name) is not None:
         return reader(machine, found.options)
     value = found.read(name)

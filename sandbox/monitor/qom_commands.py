@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.errors import QemuError, UnmodelledError
-from sandbox.machine.device_objects import PciDeviceObject
+from sandbox.machine.device_objects import PciBusObject, PciDeviceObject
 from sandbox.machine.machine_types import MachineObject
 from sandbox.qapi.visit import visit_json
 from sandbox.qom.objects import QomObject
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from sandbox.qom.properties import Property
 
 
+GONE: Final = frozenset({"system.flash0", "system.flash1", "pflash0", "pflash1"})
+"""What a machine's type has, and an x86 machine without flash memory not any more."""
+
+
 def qom_list(monitor: Monitor, arguments: Mapping[str, Any]) -> object:
     """``qom-list``: the class's properties first, then the object's own in reversed bucket order."""
     return listed(monitor.machine, object_at(monitor.machine, arguments["path"]))
@@ -27,16 +31,23 @@ def qom_list(monitor: Monitor, arguments: Mapping[str, Any]) -> object:
 
 def listed(machine: Machine, found: QomObject) -> list[dict[str, str]]:
     """Return the names and types of an object's properties."""
+    if isinstance(found, MachineObject):
+        from sandbox.monitor.machine_listing import own_properties
+
+        own = own_properties(machine, found)
+        names = {entry["name"] for entry in own}
+        return [*(entry for entry in _of_class(machine, found) if entry["name"] not in names | GONE), *own]
     return [*_of_class(machine, found), *_of_instance(found)]
 
 
 def _of_class(machine: Machine, found: QomObject) -> list[dict[str, str]]:
-    if isinstance(found, PciDeviceObject):
+    if found.is_a("device") or isinstance(found, MachineObject):
         from sandbox.monitor.device_properties import properties_of
 
         recorded = properties_of(found.info.name, machine.board.type.architecture)
         if recorded is not None:
-            return [{"name": entry["name"], "type": entry["type"]} for entry in recorded]
+            own = found.instance
+            return [{"name": entry["name"], "type": entry["type"]} for entry in recorded if entry["name"] not in own]
     of_class = machine.registry.class_properties(found.info.name)
     return [{"name": declared.name, "type": declared.type} for declared in of_class]
 
@@ -62,6 +73,14 @@ def read(machine: Machine, found: QomObject, name: str) -> object:
         from sandbox.monitor.device_properties import read_property
 
         return read_property(machine, found, name)
+    if found.is_a("pc-dimm"):
+        from sandbox.monitor.module_properties import read_module
+
+        return read_module(machine, found, name)
+    if isinstance(found, PciBusObject) and name == "hotplug-handler":
+        from sandbox.monitor.device_properties import hotplug_handler
+
+        return hotplug_handler(machine, found)
     if isinstance(found, MachineObject):
         from sandbox.monitor.machine_properties import read_machine
 

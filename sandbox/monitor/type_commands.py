@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sandbox.errors import QemuError
+from sandbox.errors import QemuError, UnmodelledError
 from sandbox.monitor.data import rows_of
 
 if TYPE_CHECKING:
@@ -34,22 +34,23 @@ def qom_list_types(monitor: Monitor, arguments: Mapping[str, Any]) -> object:
 
 
 def _recorded_types(machine: Machine, ancestor: str | None, *, abstract: bool) -> list[dict[str, object]]:
+    if ancestor == "interface":
+        raise UnmodelledError("qom-list-types: which types QEMU counts as just an 'interface' is not modelled")
     recorded = rows_of("types.json", machine.board.type.architecture)
     known = {name: row.split() for name, row in recorded.items()}
-    descends: dict[str, bool] = {}
+    above: dict[str, frozenset[str]] = {}
 
-    def is_wanted(name: str) -> bool:
-        found = descends.get(name)
+    def ancestors(name: str) -> frozenset[str]:
+        found = above.get(name)
         if found is None:
-            parent, *faces = known.get(name, ["-"])
-            found = name == ancestor or ancestor in faces or (parent != "-" and is_wanted(parent))
-            found = descends[name] = found or any(is_wanted(face) for face in faces if face != "abstract")
+            direct = [entry for entry in known.get(name, ()) if entry not in ("-", "abstract")]
+            found = above[name] = frozenset({name}.union(*map(ancestors, direct)))
         return found
 
     return [
-        _type_info(name, None if parent == "-" else parent, abstract="abstract" in faces)
-        for name, (parent, *faces) in known.items()
-        if (abstract or "abstract" not in faces) and (ancestor is None or is_wanted(name))
+        _type_info(name, None if parent == "-" else parent, abstract="abstract" in rest)
+        for name, (parent, *rest) in known.items()
+        if (abstract or "abstract" not in rest) and (ancestor is None or ancestor in ancestors(name))
     ]
 
 
@@ -62,21 +63,29 @@ def _type_info(name: str, parent: str | None, *, abstract: bool) -> dict[str, ob
 
 
 def qom_list_properties(monitor: Monitor, arguments: Mapping[str, Any]) -> object:
-    """``qom-list-properties``."""
-    typename = arguments["typename"]
-    machine = monitor.machine
-    if is_device(machine, typename):
+    """``qom-list-properties``.
+
+    Raises:
+        QemuError: there is no such type.
+        UnmodelledError: QEMU has the type, and its properties are not known here.
+    """
+    typename, machine = arguments["typename"], monitor.machine
+    target = machine.board.type.architecture
+    is_known = typename in machine.registry
+    if not is_known or _has_recorded_properties(machine, typename):
         from sandbox.monitor.device_properties import properties_of
 
-        found = properties_of(typename, machine.board.type.architecture)
+        found = properties_of(typename, target)
         if found is not None:
             return list(found)
+        if not is_known and typename in rows_of("types.json", target):
+            raise UnmodelledError(f"the properties of {typename} are not modelled")
     return list(_described(machine.registry.class_properties(typename)))
 
 
-def is_device(machine: Machine, typename: str) -> bool:
-    """Whether a type is one of those whose properties are recorded."""
-    return typename not in machine.registry or machine.registry.is_a(typename, "device")
+def _has_recorded_properties(machine: Machine, typename: str) -> bool:
+    """Whether what is recorded of a type holds: for devices in all versions, for the rest in the recorded one."""
+    return machine.config.dialect.interface_version == RECORDED or machine.registry.is_a(typename, "device")
 
 
 def _described(properties: tuple[Property, ...]) -> Iterator[dict[str, str]]:
@@ -99,14 +108,10 @@ def device_list_properties(monitor: Monitor, arguments: Mapping[str, Any]) -> ob
         raise QemuError(f"Device '{typename}' not found", "DeviceNotFound")
     from sandbox.monitor.device_properties import ancestry, properties_of
 
-    if "device" not in ancestry(typename, machine.board.type.architecture):
-        raise QemuError("Parameter 'typename' expects device")
-    if "abstract" in row.split():
+    if "device" not in ancestry(typename, machine.board.type.architecture) or "abstract" in row.split():
         raise QemuError("Parameter 'typename' expects a non-abstract device type")
     found = properties_of(typename, machine.board.type.architecture)
     if found is None:
-        from sandbox.errors import UnmodelledError
-
         raise UnmodelledError(f"the properties of {typename} are not modelled")
     return [entry for entry in found if entry["name"] not in PRIVATE and not str(entry["name"]).startswith("legacy-")]
 

@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "machine" / "pci"))
 import pci_headers_from_qemu
 from pci_live import LiveQemu
 
+from qom_types.dialects import dialect_named
 from sandbox.machine.pci.catalog import pci_typenames
 
 if TYPE_CHECKING:
@@ -25,7 +26,12 @@ if TYPE_CHECKING:
 DATA = Path(__file__).parents[2] / "sandbox" / "monitor" / "data"
 MACHINES = {"x86_64": "pc", "aarch64": "virt"}
 FAMILIES = ("pc-q35-", "pc-i440fx-", "virt-")
-MODULES = ("pc-dimm", "nvdimm")
+OTHERS = (
+    *("device", "pc-dimm", "nvdimm", "container", "bus", "PCI", "PCIE", "CXL"),
+    *("pxb-bus", "pxb-pcie-bus", "pxb-cxl-bus"),
+    *("machine", "x86-machine", "generic-pc-machine", "virt-machine"),
+)
+"""Types whose properties are told of, beside PCI devices, machines and user-creatable objects."""
 
 
 def machine_rows() -> dict[str, str]:
@@ -81,9 +87,11 @@ def property_rows() -> dict[str, str]:
     numbers: dict[str, int] = {}
     rows: dict[str, str] = {}
     for target, machine in MACHINES.items():
-        names = ("device", *pci_typenames(target), *MODULES)
         with LiveQemu(target, ["-M", machine, "-nodefaults"]) as qemu:
             parents = {entry["name"]: entry.get("parent") for entry in qemu.execute("qom-list-types", abstract=True)}
+            machines = [name for name in parents if name.startswith(FAMILIES)]
+            known = (*OTHERS, *pci_typenames(target), *machines, *object_types())
+            names = [name for name in dict.fromkeys(known) if name in parents]
             listed = {name: qemu.call("qom-list-properties", {"typename": name}).get("return") for name in names}
         for name, properties in listed.items():
             if properties is None:
@@ -91,13 +99,18 @@ def property_rows() -> dict[str, str]:
             above = listed.get(parents[name] or "") or []
             whole = properties[: len(above)] != above
             own = properties if whole else properties[len(above) :]
-            parent = "-" if whole or not above else parents[name]
+            parent = "-" if whole or not above else str(parents[name])
             found = [str(numbers.setdefault(json.dumps(entry), len(numbers))) for entry in own]
             row = " ".join([parent, *found])
             if rows.setdefault(name, row) != row:
                 rows[f"{target} {name}"] = row
     changed = " ".join(compatible_properties())
     return {"changed": changed} | {str(number): text for text, number in numbers.items()} | rows
+
+
+def object_types() -> list[str]:
+    """The user-creatable types that the sandbox has, with their parents first."""
+    return [info.name for info in dialect_named("10.0").types()]
 
 
 def compatible_properties() -> list[str]:

@@ -94,11 +94,12 @@ def unusual_values(qemu: LiveQemu, name: str, given: str) -> dict[str, Any]:
     values = {}
     for declared in qemu.execute("qom-list-properties", typename=name):
         key, kind = declared["name"], declared["type"]
-        if key in skipped or key.startswith("legacy-") or kind.startswith(("child<", "link<")):
+        if key in skipped or key.startswith("legacy-") or kind.startswith("child<"):
             continue
         value = qemu.property("/machine/peripheral/x", key)
-        if value is not None and value != declared.get("default-value", UNUSUAL_NONE.get(kind)):
-            values[key] = value
+        usual = "" if kind.startswith("link<") else UNUSUAL_NONE.get(kind)
+        if value is not None and value != declared.get("default-value", usual):
+            values[key] = value.replace("/machine/peripheral/x", "PATH") if isinstance(value, str) else value
     return values
 
 
