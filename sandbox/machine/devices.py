@@ -20,10 +20,11 @@ from sandbox.machine.device_objects import (
     add_pci_device,
 )
 from sandbox.machine.pci.builtin import builtin_topology
-from sandbox.machine.pci.bus import PciBus
+from sandbox.machine.pci.bus import Hotplug, PciBus
 from sandbox.machine.pci.catalog import DeviceType, find_type
 from sandbox.machine.pci.defaults import startup_requests
 from sandbox.machine.properties import FIRST_CXL_VIRT
+from sandbox.qom.properties import Property
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,6 +67,7 @@ class DeviceBay:
         self.modules: ModuleBay | None = None
         self.registers: BusRegisters | None = None
         self.cpus: dict[str, dict[str, int]] = {}
+        self._has_hotplug_numbers = False
         self._shown: set[PciBus | PciDevice] = set()
         self.show_new()
 
@@ -157,6 +159,27 @@ class DeviceBay:
                     self._shown.add(device)
                     add_pci_device(self.tree, device, self.topology.target)
 
+    def number_hotplug_buses(self) -> None:
+        """Give the buses of the chipset's hot-plug controller their numbers, as the machine's first reset does.
+
+        Only QOM shows them, so that nobody needs them before.
+        """
+        if self._has_hotplug_numbers:
+            return
+        self._has_hotplug_numbers = True
+        if self.topology.tree.root.hotplug is not Hotplug.ACPI:
+            return
+        number = 0
+        pending = [self.topology.tree.root]
+        while pending:
+            bus = pending.pop()
+            if self.topology.acpi_bridges:
+                pending += self.topology.tree.children(bus)
+            found = self.tree.resolve(bus.path)
+            if bus.hotpluggable and found is not None:
+                found.instance.insert("acpi-pcihp-bsel", _bus_selector(number))
+                number += 1
+
     def forget(self, device: PciDevice) -> None:
         """Drop what is known of a device that has gone, and of the buses behind it."""
         self._shown = {
@@ -179,6 +202,11 @@ class DeviceBay:
     def dimms(self) -> tuple[Dimm, ...]:
         """Return the memory modules in QEMU's walking order."""
         return () if self.modules is None else self.modules.in_walking_order(self.tree)
+
+
+def _bus_selector(number: int) -> Property:
+    """Return the property that tells a bus's number at the chipset's hot-plug controller."""
+    return Property("acpi-pcihp-bsel", "uint32", "uint32", get=lambda _bus: number)
 
 
 def _cpu_ids(options: Mapping[str, Any]) -> dict[str, int]:

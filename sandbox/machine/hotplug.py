@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sandbox.errors import QemuError, UnmodelledError
 from sandbox.machine.device_objects import (
     MEMORY_MODULES,
+    PciBusObject,
     PciDeviceObject,
     add_other_device,
     remove_device,
@@ -43,6 +44,7 @@ class Hotplug:
         self._bay = bay
         self._topology = bay.topology
         self._topology.start()
+        bay.number_hotplug_buses()
 
     def add(self, arguments: Mapping[str, Any], *, from_json: bool) -> bool:
         """Make a device and plug it in; return whether a memory module came.
@@ -63,7 +65,11 @@ class Hotplug:
         kind = find_type(driver, self._topology.target)
         if isinstance(kind, DeviceType):
             options = given if _text(bus) is None else {**given, "bus": bus}
-            self._topology.plug(driver, options, device_id, from_json=from_json, hotplug=True)
+            try:
+                self._topology.plug(driver, options, device_id, from_json=from_json, hotplug=True)
+            except QemuError:
+                self._skip_child()
+                raise
             self._bay.show_new()
             return False
         if kind.typename not in MEMORY_MODULES:
@@ -77,6 +83,13 @@ class Hotplug:
             raise
         add_other_device(self._bay.tree, kind.typename, path)
         return True
+
+    def _skip_child(self) -> None:
+        """Use up the number of the link from the bus that a refused device got as far as."""
+        tried = self._topology.last_tried
+        bus = None if tried is None else self._bay.tree.resolve(tried.path)
+        if isinstance(bus, PciBusObject):
+            bus.next_child += 1
 
     def request_removal(self, found: QomObject, *, running: bool) -> tuple[Departure, ...]:
         """Ask for a device to go; return what is gone at once.

@@ -82,8 +82,13 @@ class Machine:
         return self._tables
 
     def reset(self) -> tuple[Departure, ...]:
-        """Reset the machine: the tables are made anew when they are read next; return the devices that go with it."""
+        """Reset the machine: the tables are made anew when they are read next; return the devices that go with it.
+
+        A machine that does not run is as before its start then.
+        """
         self._tables = None
+        if self.status == "paused":
+            self.status = "prelaunch"
         if self._hotplug is None:
             return ()
         gone = self._hotplug.reset()
@@ -138,9 +143,9 @@ class Machine:
         object_del(self.tree, object_id)
 
     def device_of_id(self, name: str) -> QomObject | None:
-        """Return the device that an id, or a full path, names."""
+        """Return what an id of a device, or a full path, names; None where that is nothing."""
         if name.startswith("/"):
-            return self.tree.resolve(name, "device")
+            return self.tree.resolve(name)
         return self.tree.container("/machine/peripheral").component(name)
 
     def device_add(self, arguments: Mapping[str, Any], *, from_json: bool = True) -> None:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from sandbox.machine.pci.bus import PciDevice
 
 FILE: Final = "properties.json"
+UNTOLD: Final = "?"
+"""Stands for a type of which QEMU lists no properties."""
+
 NO_ROM: Final = 0xFFFF_FFFF
 
 BY_PLACE: Final = frozenset({"mac", "vectors", "serial", "netdev", "drive", "memdev", "chardev"})
@@ -41,7 +44,7 @@ def properties_of(typename: str, target: str) -> tuple[dict[str, Any], ...] | No
 def _properties_of(typename: str, target: str) -> tuple[dict[str, Any], ...] | None:
     known = rows(FILE)
     row = known.get(f"{target} {typename}", known.get(typename))
-    if row is None:
+    if row is None or row == UNTOLD:
         return None
     parent, *numbers = row.split()
     above: tuple[dict[str, Any], ...] = ()
@@ -99,8 +102,7 @@ def read_property(machine: Machine, found: PciDeviceObject, name: str) -> Any:
 
 def _usual_value(machine: Machine, device: PciDevice, name: str, declared: Mapping[str, Any]) -> Any:
     """Return the value that a property has where nobody sets it; None where it is not known."""
-    version = machine.board.type.version[:2]
-    if version != machine.config.dialect.interface_version and name in rows(FILE)["changed"].split():
+    if machine.board.type.version <= _last_changed().get(name, (0,)):
         return None
     recorded = json.loads(rows("pci_values.json").get(device.typename, "{}"))
     if name in recorded:
@@ -113,6 +115,13 @@ def _usual_value(machine: Machine, device: PciDevice, name: str, declared: Mappi
     if "default-value" in declared:
         return declared["default-value"]
     return "" if declared.get("type", "").startswith(("str", "link<")) else None
+
+
+@cache
+def _last_changed() -> Mapping[str, tuple[int, ...]]:
+    """Return the properties whose defaults machines change, with the newest of those machines' versions."""
+    pairs = (entry.split(":") for entry in rows(FILE)["changed"].split())
+    return {name: tuple(map(int, version.split("."))) for name, version in pairs}
 
 
 def _romfile(_found: PciDeviceObject, device: PciDevice) -> Any:

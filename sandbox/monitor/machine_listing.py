@@ -26,10 +26,13 @@ _NO_FLASH: Final = "-pflash0 -system.flash0 -pflash1 -system.flash1"
 
 HISTORY: Final[Mapping[str, str]] = {
     "q35": f"{_PC} q35 acpi-device {_NO_FLASH} rtc-time fw_cfg smram",
-    "pc": f"{_PC} i440fx smram acpi-device rtc-time fw_cfg {_NO_FLASH}",
+    "pc": f"{_PC} i440fx smram acpi-device {_NO_FLASH} rtc-time fw_cfg",
     "virt": f"{_BASE} virt.flash0 pflash0 virt.flash1 pflash1 {_CONTAINERS} fw_cfg",
 }
 """What is put in, and with a minus sign taken out, in order."""
+
+LACKING: Final = {("pc", "acpi"): "acpi-device", ("q35", "smm"): "smram"}
+"""What is not there when a property of the machine is off."""
 
 ONLY_QEMUS: Final[Mapping[str, str]] = {
     "acpi-device": "link<hotplug-handler>",
@@ -47,7 +50,10 @@ def own_properties(machine: Machine, found: MachineObject) -> list[dict[str, str
     """Return names and types of the properties that ``/machine`` has beside its type's."""
     family = machine.board.type.family
     table: BucketTable[None] = BucketTable()
+    lacking = LACKING.get((family, "acpi" if family == "pc" else "smm"), "")
     for step in HISTORY[family].split():
+        if step == lacking and found.options.get("acpi" if family == "pc" else "smm") == "off":
+            continue
         if step.startswith("-"):
             table.remove(step[1:], may_resize=True)
         else:

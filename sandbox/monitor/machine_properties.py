@@ -21,6 +21,7 @@ GONE: Final = {"x86_64": ("pflash0", "pflash1"), "aarch64": ("msi", "virtio-mmio
 
 CACHES: Final = ("l1d", "l1i", "l2", "l3")
 MIB: Final = 1 << 20
+FIRST_AUTO_SMBIOS: Final = (8, 1)
 HIGH_WINDOW: Final = 512 << 30
 
 
@@ -164,6 +165,19 @@ def _vmport(_machine: Machine, options: Mapping[str, Any]) -> str:
     return "on" if given == "auto" else given
 
 
+def _smbios(machine: Machine, options: Mapping[str, Any]) -> str:
+    usual = "auto" if machine.board.type.version >= FIRST_AUTO_SMBIOS else "32"
+    return str(options.get("smbios-entry-point-type", usual))
+
+
+def _compact_highmem(machine: Machine, options: Mapping[str, Any]) -> bool:
+    return bool(options.get("compact-highmem", machine.board.type.compact_highmem))
+
+
+def _high_ecam(machine: Machine, options: Mapping[str, Any]) -> bool:
+    return bool(options.get("highmem-ecam", machine.board.type.high_ecam))
+
+
 def _south_bridge(_machine: Machine, options: Mapping[str, Any]) -> str:
     return {"piix3": "PIIX3", "piix4-isa": "piix4-isa"}.get(str(options.get("x-south-bridge", "piix3")), "PIIX3")
 
@@ -191,6 +205,9 @@ READERS: Final[Mapping[str, Callable[[Machine, Mapping[str, Any]], Any]]] = {
     "graphics": _graphics,
     "usb": _usb,
     "vmport": _vmport,
+    "smbios-entry-point-type": _smbios,
+    "compact-highmem": _compact_highmem,
+    "highmem-ecam": _high_ecam,
     "x-south-bridge": _south_bridge,
 }
 """Properties whose values are not just what ``-machine`` set."""

@@ -46,8 +46,11 @@ def _of_class(machine: Machine, found: QomObject) -> list[dict[str, str]]:
 
         recorded = properties_of(found.info.name, machine.board.type.architecture)
         if recorded is not None:
-            own = found.instance
-            return [{"name": entry["name"], "type": entry["type"]} for entry in recorded if entry["name"] not in own]
+            return [
+                {"name": entry["name"], "type": entry["type"]}
+                for entry in recorded
+                if entry["name"] not in found.instance and not entry["type"].startswith("child<")
+            ]
     of_class = machine.registry.class_properties(found.info.name)
     return [{"name": declared.name, "type": declared.type} for declared in of_class]
 
@@ -144,6 +147,7 @@ def object_at(machine: Machine, path: str) -> QomObject:
     Raises:
         QemuError: there is none, or the path is partial and several match.
     """
+    machine.bay.number_hotplug_buses()
     try:
         found = machine.tree.resolve(path)
     except AmbiguousPathError:

@@ -72,13 +72,14 @@ def qom_list_properties(monitor: Monitor, arguments: Mapping[str, Any]) -> objec
     typename, machine = arguments["typename"], monitor.machine
     target = machine.board.type.architecture
     is_known = typename in machine.registry
-    if not is_known or _has_recorded_properties(machine, typename):
+    is_qemus = is_known or typename in rows_of("types.json", target)
+    if is_qemus and (not is_known or _has_recorded_properties(machine, typename)):
         from sandbox.monitor.device_properties import properties_of
 
         found = properties_of(typename, target)
         if found is not None:
             return list(found)
-        if not is_known and typename in rows_of("types.json", target):
+        if not is_known:
             raise UnmodelledError(f"the properties of {typename} are not modelled")
     return list(_described(machine.registry.class_properties(typename)))
 

@@ -95,6 +95,7 @@ def property_rows() -> dict[str, str]:
             listed = {name: qemu.call("qom-list-properties", {"typename": name}).get("return") for name in names}
         for name, properties in listed.items():
             if properties is None:
+                rows[f"{target} {name}"] = "?"
                 continue
             above = listed.get(parents[name] or "") or []
             whole = properties[: len(above)] != above
@@ -114,14 +115,17 @@ def object_types() -> list[str]:
 
 
 def compatible_properties() -> list[str]:
-    """The properties whose defaults some modelled machine changes."""
-    names: set[str] = set()
+    """The properties whose defaults modelled machines change, each with the newest of those machines' versions."""
+    newest: dict[str, tuple[int, ...]] = {}
     for target, machine in MACHINES.items():
         with LiveQemu(target, ["-M", machine, "-nodefaults"]) as qemu:
             machines = qemu.execute("query-machines", compat_props=True)
-        modelled = (entry for entry in machines if entry["name"].startswith(FAMILIES))
-        names |= {change["property"] for entry in modelled for change in entry["compat-props"]}
-    return sorted(names)
+        for entry in machines:
+            if entry["name"].startswith(FAMILIES):
+                version = tuple(map(int, entry["name"].rpartition("-")[2].split(".")))
+                for change in entry["compat-props"]:
+                    newest[change["property"]] = max(newest.get(change["property"], ()), version)
+    return [f"{name}:{'.'.join(map(str, newest[name]))}" for name in sorted(newest)]
 
 
 HARVESTS: dict[tuple[str, ...], Callable[[], tuple[dict[str, str], ...]]] = {
