@@ -107,7 +107,7 @@ class _StartUp:
             self.say(f"warning: {kind.deprecation_warning}")
         self.make_objects(tree, early=False)
         for name in config.monitors:
-            tree.objects.add_child(name, tree.new("container"))
+            tree.objects.add_child(name, tree.new(self.monitor_type(name)))
         check_cpu_model(kind, parse_cpu(config.cpu or kind.default_cpu)[0], host_decides=config.uses_host_cpu)
         ram_backend = machine.options.get("memory-backend") or None
         backend_size = None
@@ -135,6 +135,12 @@ class _StartUp:
             if node.backend is not None:
                 self.take_backend(tree, node.backend)
         return board
+
+    def monitor_type(self, name: str) -> str:
+        """Return the type of one of the monitors in ``/objects``."""
+        from sandbox.machine.monitors import monitors
+
+        return dict(monitors(self.config.command_line.options)).get(name, "monitor-qmp")
 
     def make_tree(self, kind: MachineType) -> tuple[ObjectTree, MachineObject]:
         """Make the tree with ``/machine`` and the containers that are there from the start."""

@@ -139,10 +139,13 @@ def _memory_size_summary(machine: Machine, _rest: str) -> str:
 
 def _iothreads(machine: Machine, _rest: str) -> str:
     text = ""
+    has_weight = machine.config.dialect.interface_version >= query_objects.FIRST_WEIGHT
     for number, found in enumerate(query_objects.io_threads(machine)):
         text += f"{found.name}:\n  thread_id={query_objects.FIRST_THREAD + number}\n"
         text += f"  poll-max-ns={found.poll_max_ns}\n  poll-grow={found.poll_grow}\n"
-        text += f"  poll-shrink={found.poll_shrink}\n  aio-max-batch={found.aio_max_batch}\n"
+        text += f"  poll-shrink={found.poll_shrink}\n"
+        text += f"  poll-weight={found.poll_weight}\n" if has_weight else ""
+        text += f"  aio-max-batch={found.aio_max_batch}\n"
     return text
 
 

@@ -22,6 +22,7 @@ GONE: Final = {"x86_64": ("pflash0", "pflash1"), "aarch64": ("msi", "virtio-mmio
 CACHES: Final = ("l1d", "l1i", "l2", "l3")
 MIB: Final = 1 << 20
 FIRST_AUTO_SMBIOS: Final = (8, 1)
+FIRST_SETTLED_ITS: Final = (11, 1)
 HIGH_WINDOW: Final = 512 << 30
 
 
@@ -145,6 +146,13 @@ def _gic_version(machine: Machine, options: Mapping[str, Any]) -> str:
     return str(gic_version(asked, machine.board.smp.max_cpus, virtualization=virtualization))
 
 
+def _its(machine: Machine, options: Mapping[str, Any]) -> bool:
+    asked = bool(options.get("its", True))
+    if machine.config.dialect.interface_version < FIRST_SETTLED_ITS:
+        return asked
+    return asked and _gic_version(machine, options) != "2"
+
+
 def _graphics(machine: Machine, options: Mapping[str, Any]) -> bool:
     off = any(option.name == "nographic" for option in machine.config.command_line.options)
     return not off and bool(options.get("graphics", True))
@@ -202,6 +210,7 @@ READERS: Final[Mapping[str, Callable[[Machine, Mapping[str, Any]], Any]]] = {
     "max-ram-below-4g": _below_4g,
     "highmem-mmio-size": _usual("highmem-mmio-size", HIGH_WINDOW),
     "gic-version": _gic_version,
+    "its": _its,
     "graphics": _graphics,
     "usb": _usb,
     "vmport": _vmport,

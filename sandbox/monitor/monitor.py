@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.errors import QemuError, UnmodelledError
@@ -122,6 +123,7 @@ NEEDY: Final = frozenset(
 EMPTY: Final = "q_empty"
 
 
+@cache
 def arguments_type(command: str) -> str:
     """Return the name that the type of a command's arguments has, if it takes any: ``QomListArguments``."""
     words = command.replace("_", "-").split("-")

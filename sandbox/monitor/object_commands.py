@@ -23,7 +23,7 @@ def object_add(monitor: Monitor, arguments: Mapping[str, Any]) -> object:
     """
     machine = monitor.machine
     typename = arguments.get("qom-type")
-    is_new = isinstance(typename, str) and not knows(machine.schema, typename)
+    is_new = isinstance(typename, str) and typename not in machine.registry and not knows(machine.schema, typename)
     if is_new and not machine.learn_type(str(typename)) and typename in UNMODELLED_OBJECTS:
         raise UnmodelledError(f"object-add: QEMU has the type '{typename}', but the sandbox does not model it")
     options = visit_json(machine.schema, "ObjectOptions", arguments)

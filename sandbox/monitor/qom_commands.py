@@ -126,12 +126,14 @@ def qom_list_get(monitor: Monitor, arguments: Mapping[str, Any]) -> object:
 
 
 def _with_values(machine: Machine, found: QomObject) -> list[dict[str, Any]]:
-    entries = []
+    entries: list[dict[str, Any]] = []
     for entry in listed(machine, found):
         try:
-            entries.append({"name": entry["name"], "type": entry["type"], "value": read(machine, found, entry["name"])})
+            value = read(machine, found, entry["name"])
         except (QemuError, UnmodelledError):
             entries.append(dict(entry))
+        else:
+            entries.append({"name": entry["name"], "value": value, "type": entry["type"]})
     return entries
 
 

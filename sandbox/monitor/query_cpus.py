@@ -20,12 +20,16 @@ if TYPE_CHECKING:
     from sandbox.machine.machine import Machine
     from sandbox.monitor.monitor import Monitor
 
+FIRST_TYPE: Final = (11, 1)
+"""The first QEMU that tells of a CPU's type in query-cpus-fast."""
+
 SUFFIXES: Final = {"x86_64": "-x86_64-cpu", "aarch64": "-arm-cpu"}
 
 
 def query_cpus_fast(monitor: Monitor, _arguments: Mapping[str, Any]) -> object:
     """``query-cpus-fast``: ``thread-id``, which is the host's, counts upward."""
     board = monitor.machine.board
+    has_type = monitor.machine.config.dialect.interface_version >= FIRST_TYPE
     return [
         on_wire(
             {
@@ -33,6 +37,7 @@ def query_cpus_fast(monitor: Monitor, _arguments: Mapping[str, Any]) -> object:
                 "qom-path": path,
                 "thread-id": FIRST_THREAD + slot.index,
                 "props": cpu_ids(board, slot),
+                **({"qom-type": cpu_typename(board)} if has_type else {}),
                 "target": board.type.architecture,
             }
         )

@@ -18,6 +18,10 @@ FIRST_THREAD: Final = 1
 """Numbers of threads are facts of QEMU's host; here they count upward: I/O threads by id, CPUs by index."""
 
 
+FIRST_WEIGHT: Final = (11, 1)
+"""The first QEMU whose I/O threads have a ``poll-weight``."""
+
+
 def query_memdev(monitor: Monitor, _arguments: Mapping[str, Any]) -> object:
     """``query-memdev``: the memory backends, in reversed walking order."""
     return [
@@ -54,7 +58,7 @@ def query_iothreads(monitor: Monitor, _arguments: Mapping[str, Any]) -> object:
                 "poll-max-ns": found.poll_max_ns,
                 "poll-grow": found.poll_grow,
                 "poll-shrink": found.poll_shrink,
-                **({"poll-weight": found.poll_weight} if version >= (11, 1) else {}),
+                **({"poll-weight": found.poll_weight} if version >= FIRST_WEIGHT else {}),
                 "aio-max-batch": found.aio_max_batch,
             }
         )

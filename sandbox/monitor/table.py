@@ -40,8 +40,8 @@ PLACES: Final[Mapping[str, str]] = {
     "qom-list-properties": "type_commands",
     "qom-list-types": "type_commands",
     "qom-set": "qom_commands",
-    "qom-get": "qom_commands",
     "qom-list-get": "qom_commands",
+    "qom-get": "qom_commands",
     "qom-list": "qom_commands",
     "query-qmp-schema": "query_schema",
     "quit": "state_commands",
@@ -56,6 +56,9 @@ PLACES: Final[Mapping[str, str]] = {
 INTRODUCED: Final[Mapping[str, tuple[int, int]]] = {"qom-list-get": (10, 1)}
 """The QEMU that first had a command, where it is younger than the oldest dialect."""
 
+MOVED_KVM: Final = (11, 1)
+"""The first QEMU that lists query-kvm ahead of query-status. Source: QEMU 11.1 behaviour."""
+
 SESSION: Final = "qmp_capabilities"
 """The one command that belongs to the session and not to the machine; query-commands tells of it as well."""
 
@@ -63,6 +66,9 @@ SESSION: Final = "qmp_capabilities"
 def names(version: tuple[int, ...]) -> list[str]:
     """Return the commands that are answered by a machine of a QEMU version, in the order of query-commands."""
     known = [name for name in PLACES if INTRODUCED.get(name, (0, 0)) <= version]
+    if version >= MOVED_KVM:
+        known.remove("query-kvm")
+        known.insert(known.index("query-status"), "query-kvm")
     return [*known[: known.index("query-chardev")], SESSION, *known[known.index("query-chardev") :]]
 
 

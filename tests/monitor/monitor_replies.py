@@ -33,7 +33,7 @@ def own_words(words: list[str]) -> list[str]:
 
 def own_replies(words: list[str], commands: Iterable[Asked], **options: Any) -> list[dict[str, Any]]:
     """What a sandbox answers."""
-    vm = Sandbox(own_words(words), dialect="10.0", **options)
+    vm = Sandbox(own_words(words), dialect=options.pop("dialect", "10.0"), **options)
     return [own_reply(vm, *command) for command in commands]
 
 

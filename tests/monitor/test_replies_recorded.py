@@ -1,21 +1,29 @@
-"""The monitor's replies against those that a QEMU 10.0.2 gave, which are recorded in tests/data/monitor."""
+"""The monitor's replies against those that QEMU 10.0.2 and 11.1.3 gave, which are recorded in tests/data/monitor."""
 
 from __future__ import annotations
 
 import pytest
-from monitor_cases import machines, normalised
+from monitor_cases import commands, machines, normalised
 from monitor_replies import load, own_replies
 
-RECORDING = load("replies.json")
-COMMANDS = [(name, arguments) for name, arguments in RECORDING["commands"]]
+DIALECTS = ("10.0", "11.1")
+RECORDED = [(dialect, machine) for dialect in DIALECTS for machine in load(f"replies-{dialect}.json")["machines"]]
 
 
-def test_every_machine_is_recorded():
-    assert [machine["words"] for machine in RECORDING["machines"]] == machines()
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_every_machine_and_command_is_recorded(dialect):
+    recording = load(f"replies-{dialect}.json")
+    assert [machine["words"] for machine in recording["machines"]] == machines(dialect)
+    assert [tuple(command) for command in recording["commands"]] == commands(dialect)
 
 
-@pytest.mark.parametrize("machine", RECORDING["machines"], ids=lambda machine: " ".join(machine["words"])[:60])
-def test_replies_are_those_recorded(machine):
-    own = own_replies(machine["words"], COMMANDS, firmware="none")
-    for command, theirs, ours in zip(COMMANDS, machine["replies"], own, strict=True):
+@pytest.mark.parametrize(
+    ("dialect", "machine"),
+    RECORDED,
+    ids=[f"{dialect} {' '.join(machine['words'])[:60]}" for dialect, machine in RECORDED],
+)
+def test_replies_are_those_recorded(dialect, machine):
+    asked = commands(dialect)
+    own = own_replies(machine["words"], asked, firmware="none", dialect=dialect)
+    for command, theirs, ours in zip(asked, machine["replies"], own, strict=True):
         assert normalised(ours) == normalised(theirs), command
