@@ -122,7 +122,7 @@ class DeviceBay:
         else:
             path = self.topology.take_place(device_id)
         if kind.typename in MEMORY_MODULES:
-            self.memory_bay().plug(kind.typename, options, path)
+            self.memory_bay().plug(kind.typename, options, path, from_json=given.is_json)
         if kind.typename.endswith("-cpu"):
             self.cpus[path] = _cpu_ids(options)
         add_other_device(self.tree, kind.typename, path)

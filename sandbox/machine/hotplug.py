@@ -16,6 +16,7 @@ from sandbox.machine.device_objects import (
     remove_device,
 )
 from sandbox.machine.pci.catalog import DeviceType, find_type
+from sandbox.machine.pci.search import find_bus
 from sandbox.records import record
 
 if TYPE_CHECKING:
@@ -74,9 +75,12 @@ class Hotplug:
             return False
         if kind.typename not in MEMORY_MODULES:
             raise UnmodelledError(f"device_add {kind.typename}: only PCI devices and memory modules can come")
+        if isinstance(bus, str):
+            typename = find_bus(self._topology.tree, bus, kind.typename).typename
+            raise QemuError(f"Device '{kind.typename}' can't go on {typename} bus")
         path = self._topology.take_place(device_id)
         try:
-            self._bay.memory_bay().plug(kind.typename, given, path, hotplugged=True)
+            self._bay.memory_bay().plug(kind.typename, given, path, from_json=from_json, hotplugged=True)
         except BaseException:
             if device_id is not None:
                 self._topology.leave_place(device_id)

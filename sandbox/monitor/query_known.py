@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from sandbox.errors import UnmodelledError
 from sandbox.monitor.data import rows, rows_of
 
 if TYPE_CHECKING:
@@ -12,10 +13,16 @@ if TYPE_CHECKING:
     from sandbox.monitor.monitor import Monitor
 
 
-def query_machines(monitor: Monitor, _arguments: Mapping[str, Any]) -> object:
-    """``query-machines``: those of the modelled families, as QEMU 10.0 lists them."""
+def query_machines(monitor: Monitor, arguments: Mapping[str, Any]) -> object:
+    """``query-machines``: those of the modelled families, as QEMU 10.0 lists them.
+
+    Raises:
+        UnmodelledError: their compatibility properties are asked for.
+    """
     import json
 
+    if arguments.get("compat-props"):
+        raise UnmodelledError("query-machines: compatibility properties are not modelled")
     target = monitor.machine.board.type.architecture
     return [json.loads(text) for text in rows_of("machines.json", target).values()]
 

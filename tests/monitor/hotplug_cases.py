@@ -66,6 +66,17 @@ CASES: dict[str, tuple[str, list[Asked]]] = {
          add("pc-dimm", "d3", memdev="m2"), add("pc-dimm", "d3"), ("qom-get", {"path": "dm", "property": "addr"}),
          typed("info memory-devices"), typed("info numa")],
     ),
+    "memory modules that are refused": (
+        "qemu-system-x86_64 -M q35 -nodefaults -m 256M,slots=3,maxmem=1G -device pcie-root-port,id=rp "
+        "-object memory-backend-ram,id=m2,size=128M",
+        [*(add("pc-dimm", "d", **{"memdev": "m2", name: value}) for name, value in (
+            ("memdev", True), ("node", "1"), ("slot", "1"), ("addr", "x"), ("node", 2**33), ("slot", 2**33),
+            ("bus", "nope"), ("bus", "rp"), ("node", -1), ("node", 1.5), ("memdev", "nope"), ("hotplugged", True),
+            ("realized", "x"), ("size", 5), ("nope", 1), ("node", 1), ("slot", 3), ("addr", 4096))),
+         add("nvdimm", "n", memdev="m2", unarmed="x"), add("pc-dimm", "d"), add("pc-dimm", "d", memdev="m2", slot=1),
+         add("pc-dimm", "d", memdev="m2"), typed("device_add pc-dimm,id=e,memdev=m2"),
+         typed("device_add pc-dimm,id=e,memdev=m2,node=x"), MODULES],
+    ),
     "what is refused": (
         ("qemu-system-x86_64 -M q35 -nodefaults -device pcie-root-port,id=rp -device pci-testdev,id=d0 "
         "-device pci-testdev"),

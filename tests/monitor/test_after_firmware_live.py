@@ -24,18 +24,26 @@ FIRMWARES = {"address", "io_range", "memory_range", "prefetchable_range", "irq"}
 PATIENCE_SECONDS = 30.0
 
 MACHINES = (
-    "-M q35 -nodefaults -device pcie-root-port,id=rp,slot=1 -device x3130-upstream,id=up,bus=rp "
-    "-device xio3130-downstream,id=d0,bus=up,chassis=2 -device pci-testdev,id=t,bus=d0 "
-    "-device pcie-root-port,id=rp2,slot=2 -device virtio-net-pci,id=n,bus=rp2",
-    "-M pc -nodefaults -device pci-bridge,id=br,chassis_nr=1 -device pci-testdev,bus=br,addr=3,id=t "
-    "-device pci-bridge,id=b2,chassis_nr=2,bus=br,addr=5 -device e1000,bus=b2,id=z,addr=1",
-    "-M q35 -nodefaults -device pxb-pcie,id=px,bus_nr=32 -device pcie-root-port,id=rp,bus=px,slot=3 "
-    "-blockdev null-co,node-name=d -device nvme,serial=x,drive=d,bus=rp,id=nv",
+    (
+        "-M q35 -nodefaults -device pcie-root-port,id=rp,slot=1 -device x3130-upstream,id=up,bus=rp "
+        "-device xio3130-downstream,id=d0,bus=up,chassis=2 -device pci-testdev,id=t,bus=d0 "
+        "-device pcie-root-port,id=rp2,slot=2 -device virtio-net-pci,id=n,bus=rp2"
+    ),
+    (
+        "-M pc -nodefaults -device pci-bridge,id=br,chassis_nr=1 -device pci-testdev,bus=br,addr=3,id=t "
+        "-device pci-bridge,id=b2,chassis_nr=2,bus=br,addr=5 -device e1000,bus=b2,id=z,addr=1"
+    ),
+    (
+        "-M q35 -nodefaults -device pxb-pcie,id=px,bus_nr=32 -device pcie-root-port,id=rp,bus=px,slot=3 "
+        "-blockdev null-co,node-name=d -device nvme,serial=x,drive=d,bus=rp,id=nv"
+    ),
 )
 
 TREES = (
-    "qemu-system-x86_64 -M q35 -nodefaults -smp 2 -device pcie-root-port,id=rp -device virtio-net-pci,bus=rp "
-    "-object iothread,id=io0",
+    (
+        "qemu-system-x86_64 -M q35 -nodefaults -smp 2 -device pcie-root-port,id=rp -device virtio-net-pci,bus=rp "
+        "-object iothread,id=io0"
+    ),
     "qemu-system-aarch64 -M virt -nodefaults -device pxb-pcie,id=px,bus_nr=8 -device pcie-root-port,bus=px,id=rp",
 )
 
