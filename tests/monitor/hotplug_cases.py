@@ -67,8 +67,8 @@ CASES: dict[str, tuple[str, list[Asked]]] = {
          typed("info memory-devices"), typed("info numa")],
     ),
     "memory modules that are refused": (
-        "qemu-system-x86_64 -M q35 -nodefaults -m 256M,slots=3,maxmem=1G -device pcie-root-port,id=rp "
-        "-object memory-backend-ram,id=m2,size=128M",
+        ("qemu-system-x86_64 -M q35 -nodefaults -m 256M,slots=3,maxmem=1G -device pcie-root-port,id=rp "
+        "-object memory-backend-ram,id=m2,size=128M"),
         [*(add("pc-dimm", "d", **{"memdev": "m2", name: value}) for name, value in (
             ("memdev", True), ("node", "1"), ("slot", "1"), ("addr", "x"), ("node", 2**33), ("slot", 2**33),
             ("bus", "nope"), ("bus", "rp"), ("node", -1), ("node", 1.5), ("memdev", "nope"), ("hotplugged", True),
