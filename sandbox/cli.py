@@ -28,7 +28,12 @@ COMMANDS: Final = {
     "show": "show tables field by field",
     "diff": "name the fields in which two tables differ",
     "schema": "print the JSON Schema of scenarios",
+    "compare": "hold the sandbox against a live QEMU, a running VM, dumped tables or recordings",
+    "record": "keep what a live QEMU gives for scenarios, as expected tables and replies",
+    "campaign": "random machines and QMP histories, the sandbox against live QEMUs",
 }
+
+TAKE_QEMU_ARGUMENTS: Final = ("tables", "compare", "record")
 
 EXAMPLES: Final = """\
 examples:
@@ -56,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if unknown:
         parser.error(f"unrecognized arguments: {' '.join(unknown)}; QEMU's arguments come after '--'")
     arguments.qemu_words = qemu_words
-    if qemu_words is not None and arguments.command not in ("tables", None):
+    if qemu_words is not None and arguments.command not in (*TAKE_QEMU_ARGUMENTS, None):
         parser.error(f"'{arguments.command}' takes no QEMU arguments after '--'")
     if arguments.version:
         from sandbox import VERSION
@@ -141,10 +146,67 @@ def add_arguments(name: str, command: argparse.ArgumentParser) -> None:
     elif name == "diff":
         command.add_argument("left", metavar="A", help="a file with one table, raw or as acpidump's text")
         command.add_argument("right", metavar="B", help="the file to compare it with")
-    if name in ("replay", "tables"):
+    elif name in ("compare", "record"):
+        add_bridge_arguments(name, command)
+    elif name == "campaign":
+        add_campaign_arguments(command)
+    if name in ("replay", "tables", "compare", "record"):
         command.add_argument("--dialect", metavar="D", help="v2, 9.0, 9.2, 10.0 or 11.1 (default: as the objects tell)")
+    if name in ("replay", "tables"):
         command.add_argument("--schema", metavar="FILE", help="a QEMU's qapi/qom.json that our members must agree with")
         command.add_argument("-v", "--verbose", action="store_true", help="also list options that move no table")
+
+
+def add_bridge_arguments(name: str, command: argparse.ArgumentParser) -> None:
+    """Give the parsers of compare and record the arguments that are about the other side."""
+    scenarios = "YAML files; or QEMU's arguments after '--'"
+    command.add_argument("scenarios", nargs="*", metavar="SCENARIO", help=scenarios)
+    command.add_argument(
+        "--qemu", metavar="BINARY", help="the QEMU, a command as for a shell (default: by the machine)"
+    )
+    command.add_argument("--binary-prefix", metavar="COMMAND", help="what goes before BINARY, such as 'chroot DIR'")
+    command.add_argument("--socket-root", metavar="DIR:INSIDE", help="where a QEMU that sees other paths finds sockets")
+    command.add_argument(
+        "--timeout", type=float, metavar="S", help="seconds to wait for a start or a reply (default: 30)"
+    )
+    if name == "record":
+        command.add_argument("-o", "--output", metavar="DIR", required=True, help="a folder in it for each scenario")
+        command.add_argument("--name", metavar="NAME", help="the folder's name (default: the scenario file's)")
+        command.add_argument("--firmware", choices=("none", "enumerated"), help="let firmware run (default: none)")
+        return
+    command.add_argument(
+        "--attach", metavar="ADDRESS", help="a running VM: unix:PATH or tcp:HOST:PORT of its QMP monitor"
+    )
+    command.add_argument("--dump", nargs="+", metavar="FILE", help="tables from elsewhere: files, or folders of them")
+    command.add_argument("--recorded", metavar="DIR", help="what 'record' kept")
+    firmware = "let firmware run on a QEMU that is started (default: none; of a running VM and of dumps: enumerated)"
+    command.add_argument("--firmware", choices=("none", "enumerated"), help=firmware)
+    command.add_argument("--junit", metavar="FILE", help="also write the results as JUnit XML")
+    command.add_argument("-v", "--verbose", action="store_true", help="also show steps that are the same")
+
+
+def add_campaign_arguments(command: argparse.ArgumentParser) -> None:
+    """Give the parser of campaign its arguments."""
+    qemu = "a QEMU, a command as for a shell; may be given again (default: both of those on PATH)"
+    command.add_argument("--qemu", action="append", metavar="BINARY", help=qemu)
+    command.add_argument(
+        "--binary-prefix", metavar="COMMAND", help="what goes before each BINARY, such as 'chroot DIR'"
+    )
+    command.add_argument("-n", "--number", type=int, default=100, metavar="N", help="how many machines (default: 100)")
+    command.add_argument("--seed", type=int, default=0, metavar="S", help="what they are drawn from (default: 0)")
+    command.add_argument("-j", "--jobs", type=int, default=1, metavar="J", help="how many QEMUs at a time (default: 1)")
+    output = "where scenarios of differences go, and the results (default: campaign)"
+    command.add_argument("-o", "--output", default="campaign", metavar="DIR", help=output)
+    command.add_argument("--results", metavar="FILE", help="a line for each machine (default: DIR/results.jsonl)")
+    command.add_argument("--resume", action="store_true", help="go on with the results that are there")
+    command.add_argument("--machine", action="append", metavar="M", help="virt, q35 or pc; may be given again")
+    command.add_argument("--kind", action="append", metavar="K", help="how cases are run; may be given again")
+    command.add_argument(
+        "--shrink-runs", type=int, default=200, metavar="N", help="runs to shrink a difference in at most"
+    )
+    command.add_argument(
+        "--timeout", type=float, metavar="S", help="seconds to wait for a start or a reply (default: 30)"
+    )
 
 
 def script() -> NoReturn:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 INT64_MAX: Final = 2**63 - 1
 
+NO_THREAD: Final = 0
+"""The id of a thread that the sandbox does not have."""
+
 
 class Secret(QomObject):
     """A secret; exactly one of ``data`` and ``file`` gives it."""
@@ -79,6 +82,20 @@ class PlainBackend(QomObject):
         self.values: dict[str, object] = {}
 
 
+class CanBus(PlainBackend):
+    """A CAN bus, which QEMU never lets go."""
+
+    __slots__ = ()
+
+    def before_delete(self) -> bool:
+        """Refuse always."""
+        return False
+
+    def reason_to_stay(self) -> str:
+        """Say so."""
+        return f"Deleting CAN bus device '{self.name}' is not supported"
+
+
 def _in_range(name: str) -> Property:
     """Return an int64 property that refuses negative values."""
     base = attribute(name, "int")
@@ -121,7 +138,16 @@ THREADS: Final = (
         "event-loop-base",
         properties=tuple(_in_range(name) for name in ("poll-max-ns", "poll-grow", "poll-shrink", "poll-weight")),
     ),
-    _plain("thread-context", "object", ("cpu-affinity", "int", "any"), ("node-affinity", "int", "any")),
+    TypeInfo(
+        "thread-context",
+        interfaces=(USER_CREATABLE,),
+        properties=(
+            Property("thread-id", "int", "any", get=lambda _: NO_THREAD),
+            _kept("cpu-affinity", "int", "any"),
+            _kept("node-affinity", "int", "any"),
+        ),
+        instance_class=PlainBackend,
+    ),
 )
 
 RANDOMNESS: Final = (
@@ -165,7 +191,7 @@ _TLS: Final = (
 
 OTHERS: Final = (
     _plain("authz-simple", "object", ("identity", "string", "str")),
-    _plain("can-bus", "object"),
+    TypeInfo("can-bus", interfaces=(USER_CREATABLE,), instance_class=CanBus),
     _plain(
         "cryptodev-backend-builtin",
         "object",

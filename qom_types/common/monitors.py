@@ -1,53 +1,77 @@
-"""Monitors as objects, which they are from QEMU 11.1 on.
-
-Source: QEMU 11.1 behaviour.
-"""
+"""Monitors as QEMU 11.1 keeps them in ``/objects``, where they take buckets beside what users make."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from sandbox.errors import QemuError
 from sandbox.qom.objects import QomObject
-from sandbox.qom.properties import Property
-from sandbox.qom.types import USER_CREATABLE, TypeInfo
+from sandbox.qom.properties import attribute
+from sandbox.qom.types import TypeInfo
 
-HUMAN: Final = "monitor-hmp"
-MACHINE: Final = "monitor-qmp"
+if TYPE_CHECKING:
+    from sandbox.qom.tree import ObjectTree
 
 
-class MonitorObject(QomObject):
-    """A monitor; of its values nobody here reads any."""
+class HumanMonitor(QomObject):
+    """A monitor for people.
 
-    __slots__ = ()
+    Attributes:
+        chardev: the id of its character device.
+    """
+
+    __slots__ = ("chardev", "readline")
+
+    def __init__(self, tree: ObjectTree, info: TypeInfo) -> None:
+        super().__init__(tree, info)
+        self.chardev = ""
+        self.readline = True
 
     def before_delete(self) -> bool:
-        """Refuse to delete a monitor for people.
+        """Refuse always."""
+        return False
 
-        Raises:
-            QemuError: it is one.
-        """
-        if self.info.name == HUMAN:
-            raise QemuError("Deleting HMP monitors is not supported")
-        return True
+    def reason_to_stay(self) -> str:
+        """Say so."""
+        return "Deleting HMP monitors is not supported"
 
+
+class MachineMonitor(QomObject):
+    """A monitor for programs.
+
+    Attributes:
+        chardev: the id of its character device.
+        pretty: whether replies are written over several lines.
+        is_current: whether the commands come from it.
+    """
+
+    __slots__ = ("chardev", "close_action", "is_current", "pretty")
+
+    def __init__(self, tree: ObjectTree, info: TypeInfo) -> None:
+        super().__init__(tree, info)
+        self.chardev = ""
+        self.pretty = False
+        self.close_action = "none"
+        self.is_current = False
+
+    def before_delete(self) -> bool:
+        """Whether commands come from another one."""
+        return not self.is_current
+
+    def reason_to_stay(self) -> str:
+        """Say that the command came from it."""
+        return "Cannot delete the current QMP monitor"
+
+
+HMP: Final = "monitor-hmp"
+QMP: Final = "monitor-qmp"
 
 MONITORS: Final = (
+    TypeInfo("monitor", abstract=True, properties=(attribute("chardev", "string", "str"),)),
+    TypeInfo(HMP, "monitor", properties=(attribute("readline", "bool"),), instance_class=HumanMonitor),
     TypeInfo(
+        QMP,
         "monitor",
-        abstract=True,
-        interfaces=(USER_CREATABLE,),
-        instance_class=MonitorObject,
-        properties=(Property("chardev", "string", "str"),),
-    ),
-    TypeInfo(HUMAN, "monitor", properties=(Property("readline", "bool", "bool"),)),
-    TypeInfo(
-        MACHINE,
-        "monitor",
-        properties=(
-            Property("pretty", "bool", "bool"),
-            Property("close-action", "MonitorQMPCloseAction", "str"),
-        ),
+        properties=(attribute("pretty", "bool"), attribute("close-action", "MonitorQMPCloseAction", "str")),
+        instance_class=MachineMonitor,
     ),
 )
-"""The types, the parent first."""

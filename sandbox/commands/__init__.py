@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 DONE: Final = 0
 FAILED: Final = 1
 WRONG_INPUT: Final = 2
+INTERRUPTED: Final = 130
 
 MODULES: Final[Mapping[str, str]] = {
     "replay": "offline",
@@ -25,6 +26,9 @@ MODULES: Final[Mapping[str, str]] = {
     "show": "offline",
     "diff": "offline",
     "schema": "offline",
+    "compare": "bridge",
+    "record": "bridge",
+    "campaign": "campaign",
 }
 """The module of this package that has a command; only that of the command that runs is loaded."""
 

@@ -37,6 +37,9 @@ COUNT: Final = struct.Struct(">I")
 ENTRY: Final = struct.Struct(">IHH56s")
 """Size, key, reserved, name."""
 
+USUAL_ENTRIES: Final = 40
+"""How many files a directory seldom has more of: one read is enough then."""
+
 DMA_CHUNK: Final = 256 * 1024
 BYTES_AT_ONCE: Final = 1024
 
@@ -84,19 +87,25 @@ PLACES: Final = {"x86_64": X86, "i386": X86, "aarch64": ARM_VIRT, "arm": ARM_VIR
 class FwCfg:
     """The fw_cfg device of one machine."""
 
-    def __init__(self, qtest: QtestConnection, place: FwCfgPlace) -> None:
+    def __init__(self, qtest: QtestConnection, place: FwCfgPlace, *, may_use_dma: bool = True) -> None:
         """Look whether the device is there, and whether it has DMA.
+
+        Args:
+            qtest: the connection.
+            place: where the device is.
+            may_use_dma: whether guest memory may be used for it.
 
         Raises:
             LiveError: there is no fw_cfg device at this place.
         """
         self._qtest = qtest
         self._place = place
+        self._keys: dict[str, int] = {}
         signature = self._read_slowly(KEY_SIGNATURE, len(SIGNATURE))
         if signature != SIGNATURE:
             raise LiveError(f"no fw_cfg device: its signature reads {signature!r}")
         features = int.from_bytes(self._read_slowly(KEY_FEATURES, 4), "little")
-        self.has_dma: Final = bool(features & FEATURE_DMA)
+        self.has_dma: Final = may_use_dma and bool(features & FEATURE_DMA)
 
     def select(self, key: int) -> None:
         """Select an item; the first selection of an ACPI file after a reset builds the tables."""
@@ -104,13 +113,24 @@ class FwCfg:
 
     def directory(self) -> dict[str, FileEntry]:
         """Return the files by name, with the sizes they have now."""
-        (count,) = COUNT.unpack(self.read(KEY_DIRECTORY, COUNT.size))
-        listing = self.read(KEY_DIRECTORY, COUNT.size + count * ENTRY.size)[COUNT.size :]
+        guess = USUAL_ENTRIES if self.has_dma else 0  # what is beyond the end reads as zeros
+        data = self.read(KEY_DIRECTORY, COUNT.size + guess * ENTRY.size)
+        (count,) = COUNT.unpack_from(data)
+        if count > guess:
+            data = self.read(KEY_DIRECTORY, COUNT.size + count * ENTRY.size)
+        listing = data[COUNT.size : COUNT.size + count * ENTRY.size]
         entries = {}
         for size, key, _, padded in ENTRY.iter_unpack(listing):
             name = padded.partition(b"\0")[0].decode(errors="backslashreplace")
             entries[name] = FileEntry(name, key, size)
+        self._keys.update((name, entry.key) for name, entry in entries.items())
         return entries
+
+    def key(self, name: str) -> int | None:
+        """Return the key of a file, which never changes; None if there is no such file."""
+        if name not in self._keys:
+            self.directory()
+        return self._keys.get(name)
 
     def read(self, key: int, length: int) -> bytes:
         """Select an item and return its first ``length`` bytes.

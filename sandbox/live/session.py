@@ -13,10 +13,12 @@ from sandbox.live.qtest import QtestConnection
 from sandbox.records import record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
     from types import TracebackType
 
     from sandbox.live.endpoints import Endpoints
+    from sandbox.live.fwcfg import FwCfgPlace
     from sandbox.live.process import Child
 
 QMP: Final = "qmp"
@@ -28,11 +30,12 @@ LAST_WORDS_SECONDS: Final = 2.0
 
 @record
 class Limits:
-    """How long to wait, in seconds: for a start, for one reply, for an end that was asked for."""
+    """How long to wait, in seconds: for a start, a reply, an end that was asked for, the tables of firmware."""
 
     start: float = 30.0
     reply: float = 30.0
     end: float = 5.0
+    firmware: float = 120.0
 
 
 DEFAULT_LIMITS: Final = Limits()
@@ -84,6 +87,11 @@ class LiveSession:
         return self._child.pid
 
     @property
+    def exchange(self) -> tuple[Path, str]:
+        """The run's private directory: its path here, and as QEMU sees it."""
+        return self._endpoints.directory, self._endpoints.inside
+
+    @property
     def stderr(self) -> str:
         """What QEMU has written to stderr so far, warnings for example."""
         return self._child.stderr()
@@ -119,6 +127,22 @@ class LiveSession:
         with self.watch(command):
             return self.qmp.reply(command, arguments)
 
+    def replies(self, commands: Sequence[tuple[str, Mapping[str, object] | None]]) -> tuple[LiveReply, ...]:
+        """Execute QMP commands one after the other; return the replies, error replies included.
+
+        Raises:
+            LiveExit: QEMU ended instead of answering one; its ``replies`` are those before.
+            LiveTimeout: all of them together took longer than one reply may take.
+        """
+        replies: list[LiveReply] = []
+        try:
+            with self.watch("several commands"):
+                self.qmp.replies(commands, replies)
+        except LiveExit as end:
+            doing = commands[len(replies)][0] if len(replies) < len(commands) else end.doing
+            raise LiveExit(end.status, end.stderr, doing, replies) from end
+        return tuple(replies)
+
     def execute(self, command: str, arguments: Mapping[str, object] | None = None) -> object:
         """Execute a QMP command; return its value.
 
@@ -144,12 +168,23 @@ class LiveSession:
             LiveError: the sandbox does not know where this kind of machine has it.
         """
         if self._fw_cfg is None:
-            target = self.execute("query-target")
-            arch = target.get("arch") if isinstance(target, dict) else target
-            if arch not in PLACES:
-                raise LiveError(f"no way to read the tables of a {arch} machine: known are {', '.join(PLACES)}")
-            self._fw_cfg = FwCfg(self.qtest, PLACES[arch])
+            self._fw_cfg = FwCfg(self.qtest, self._fw_cfg_place())
         return self._fw_cfg
+
+    def fw_cfg_without_dma(self) -> FwCfg:
+        """Return the machine's fw_cfg device, read byte by byte, which leaves guest memory alone.
+
+        Raises:
+            LiveError: as :meth:`fw_cfg`.
+        """
+        return FwCfg(self.qtest, self._fw_cfg_place(), may_use_dma=False)
+
+    def _fw_cfg_place(self) -> FwCfgPlace:
+        target = self.execute("query-target")
+        arch = target.get("arch") if isinstance(target, dict) else target
+        if arch not in PLACES:
+            raise LiveError(f"no way to read the tables of a {arch} machine: known are {', '.join(PLACES)}")
+        return PLACES[arch]
 
     @contextlib.contextmanager
     def watch(self, doing: str) -> Iterator[None]:
@@ -185,6 +220,15 @@ class LiveSession:
             if self._qtest is not None:
                 self._qtest.close()
             self._endpoints.close()
+
+    def interrupt(self) -> None:
+        """Kill QEMU at once, and nothing else: safe in a signal handler; whoever waits for QEMU sees it end."""
+        self._child.interrupt()
+
+    def discard(self) -> None:
+        """Kill QEMU at once, without giving it time to end in order, and clean up as :meth:`close` does."""
+        self._child.interrupt()
+        self.kill()
 
     def _check(self) -> None:
         if self._child.status() is not None:

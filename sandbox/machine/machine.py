@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.errors import InputError
 from sandbox.machine.devices import DeviceBay
+from sandbox.machine.event_device import check_error_records
 from sandbox.machine.startup import start_up
 from sandbox.machine.tables import TableParts, Tables
 from sandbox.qom.user_creatable import object_add, object_del
@@ -64,12 +65,28 @@ class Machine:
         self._hotplug: Hotplug | None = None
         self._parts = TableParts.of(board, self.bay.dimms(), config.dialect, config.program)
         self._parts.build(self.tree.root)
+        check_error_records(board, config)
         self._tables: Tables | None = None
 
     @property
     def registry(self) -> TypeRegistry:
         """The QOM types."""
         return self.tree.registry
+
+    @property
+    def asks_objects(self) -> bool:
+        """Whether it makes an SRAT and asks its objects for entries."""
+        return self._parts.srat is not None and self._parts.srat.takes_contributions
+
+    @property
+    def is_x86(self) -> bool:
+        """Whether it is a PC, of either chipset."""
+        return self.board.type.is_x86
+
+    @property
+    def ram(self) -> tuple[tuple[int, int], ...]:
+        """Where RAM lies: address and bytes of each range, memory devices left out."""
+        return self.board.ram
 
     def tables(self) -> Tables:
         """Return the tables as firmware reads them: made at the first call after a reset, kept until the next.
@@ -140,7 +157,7 @@ class Machine:
         Raises:
             QemuError: there is none of that id, or it is in use.
         """
-        object_del(self.tree, object_id)
+        object_del(self.tree, object_id, gives_reasons=self.config.dialect.deletions_give_reasons)
 
     def device_of_id(self, name: str) -> QomObject | None:
         """Return what an id of a device, or a full path, names; None where that is nothing."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from qom_types.common.backends import FileMemoryBackend, MemfdMemoryBackend, MemoryBackend
 from sandbox.errors import QemuError
 from sandbox.machine.backends import Backend, backend_alignment
-from sandbox.machine.builtin_options import has_firmware
 from sandbox.machine.dimms import Dimm, DimmHost, DimmOptions, plug_dimm
+from sandbox.machine.event_device import has_event_device
 from sandbox.qapi.numbers import NumberError, read_bool, read_int64, read_size, read_uint64
 
 if TYPE_CHECKING:
@@ -128,10 +128,7 @@ class ModuleBay:
 
     def _host(self) -> DimmHost:
         board, options = self.board, self.board.machine.options
-        has_hotplug = options.get("acpi") != "off"
-        if not board.type.is_x86:
-            is_booted = has_firmware(self.config, options)
-            has_hotplug = has_hotplug and board.type.has_memory_hotplug and board.cpu.is_64bit and is_booted
+        has_hotplug = options.get("acpi") != "off" if board.type.is_x86 else has_event_device(board, self.config)
         return DimmHost(
             machine=board.type,
             slots=board.memory.slots,

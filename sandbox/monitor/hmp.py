@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sandbox.errors import QemuError, UnmodelledError
+from sandbox.errors import MachineExit, QemuError, UnmodelledError
 from sandbox.monitor import state_commands
 from sandbox.records import record
 
@@ -59,7 +59,7 @@ def human_monitor_command(monitor: Monitor, arguments: Mapping[str, Any]) -> obj
     if rest and not command.takes:
         return _extraneous(command.synopsis.split()[0]).replace("\n", "\r\n")
     try:
-        return command.run(monitor, rest).replace("\n", "\r\n")
+        return _run(command, monitor, rest).replace("\n", "\r\n")
     except QemuError as error:
         hint = f"\n{error.hint.rstrip()}" if error.hint else ""
         return f"Error: {error.desc}{hint}\n".replace("\n", "\r\n")
@@ -68,6 +68,14 @@ def human_monitor_command(monitor: Monitor, arguments: Mapping[str, Any]) -> obj
 def find(name: str) -> Typed | None:
     """Return the command of a name or short name."""
     return COMMANDS_BY_NAME.get(SHORT.get(name, name))
+
+
+def _run(command: Typed, monitor: Monitor, text: str) -> str:
+    """Run a command; what ends the machine is said to the monitor, which is gone then, and not on stderr."""
+    try:
+        return command.run(monitor, text)
+    except MachineExit as end:
+        raise MachineExit("", end.status) from end
 
 
 def object_add(monitor: Monitor, text: str) -> str:

@@ -130,8 +130,9 @@ def arguments_type(command: str) -> str:
     return f"{''.join(word.capitalize() for word in words)}Arguments"
 
 
+@cache
 def load_arguments_schema() -> Schema:
-    """Parse the QAPI definitions of the commands' arguments."""
+    """Parse the QAPI definitions of the commands' arguments; a schema is immutable, so one serves all."""
     from sandbox.qapi.schema import parse_schema
     from sandbox.resources import read_beside
 
