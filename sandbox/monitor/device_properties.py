@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.errors import QemuError, UnmodelledError
 from sandbox.machine.pci.bus import Hotplug
-from sandbox.monitor.data import rows, rows_of
+from sandbox.monitor.data import rows, rows_of, versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -102,7 +102,7 @@ def read_property(machine: Machine, found: PciDeviceObject, name: str) -> Any:
 
 def _usual_value(machine: Machine, device: PciDevice, name: str, declared: Mapping[str, Any]) -> Any:
     """Return the value that a property has where nobody sets it; None where it is not known."""
-    if machine.board.type.version <= _last_changed().get(name, (0,)):
+    if machine.board.type.version <= versions("changed").get(name, (0,)):
         return None
     recorded = json.loads(rows("pci_values.json").get(device.typename, "{}"))
     if name in recorded:
@@ -115,13 +115,6 @@ def _usual_value(machine: Machine, device: PciDevice, name: str, declared: Mappi
     if "default-value" in declared:
         return declared["default-value"]
     return "" if declared.get("type", "").startswith(("str", "link<")) else None
-
-
-@cache
-def _last_changed() -> Mapping[str, tuple[int, ...]]:
-    """Return the properties whose defaults machines change, with the newest of those machines' versions."""
-    pairs = (entry.split(":") for entry in rows(FILE)["changed"].split())
-    return {name: tuple(map(int, version.split("."))) for name, version in pairs}
 
 
 def _romfile(_found: PciDeviceObject, device: PciDevice) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from sandbox.monitor.data import rows
+from sandbox.monitor.data import rows, versions
 from sandbox.records import record, replace
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ TRANSITIONAL_IDS: Final = range(0x1000, 0x1040)
 MODERN_ID: Final = 0x1040
 PLAIN_SUBSYSTEM: Final = 0x1100
 ROM_BAR: Final = 6
+VECTORS_BAR: Final = 1
 VIDEO_MEMORY: Final = {"VGA": 0, "secondary-vga": 0, "vmware-svga": 1, "virtio-vga": 0}
 """Types whose BAR of that number is as large as ``vgamem_mb`` says."""
 
@@ -66,14 +67,22 @@ def class_description(number: int) -> str | None:
     return rows("pci_headers.json").get(f"class {number:04x}")
 
 
-def header_of(device: PciDevice) -> Header:
-    """Return the header of a device, with what its properties change in it."""
+def header_of(device: PciDevice, version: tuple[int, ...], *, has_msi: bool = True) -> Header:
+    """Return the header of a device, with what its properties and the machine change in it.
+
+    Args:
+        device: the device.
+        version: the version of the machine.
+        has_msi: whether the machine takes message-signalled interrupts.
+    """
     found = _recorded(device.typename)
     if found is None:
         return _given_ids(device)
     regions = found.regions
     if device.integer("rombar", -1) == 0 or device.properties.get("romfile") == "":
         regions = tuple(region for region in regions if region.bar != ROM_BAR)
+    if device.kind.is_a("virtio-pci") and not (has_msi and _has_vectors(device, version)):
+        regions = tuple(_without_vectors(device, region) for region in regions if region.bar != VECTORS_BAR)
     bar = VIDEO_MEMORY.get(device.typename)
     if bar is not None and "vgamem_mb" in device.properties:
         size = _next_power(device.integer("vgamem_mb", 0)) * MIB
@@ -85,6 +94,19 @@ def header_of(device: PciDevice) -> Header:
         header = replace(header, pin=0, regions=())
     could_be_old = header.vendor == VIRTIO_VENDOR and header.device in TRANSITIONAL_IDS
     return _modern(header) if could_be_old and is_modern_only(device) else header
+
+
+def _without_vectors(device: PciDevice, region: Region) -> Region:
+    """Return a region of a virtio device without MSI-X: the old kind's registers take four bytes less then."""
+    is_smaller = region.kind == "io" and device.kind.is_a("virtio-serial-pci-base")
+    return replace(region, size=region.size // 2) if is_smaller else region
+
+
+def _has_vectors(device: PciDevice, version: tuple[int, ...]) -> bool:
+    """Whether a virtio device has MSI-X vectors, which some do not have on older machines."""
+    if "vectors" in device.properties:
+        return bool(device.integer("vectors", 1))
+    return version > versions("unvectored").get(device.typename, (0,))
 
 
 def is_modern_only(device: PciDevice) -> bool:

@@ -44,6 +44,8 @@ class _Told:
 
     def __init__(self, machine: Machine) -> None:
         self.tree = machine.bay.topology.tree
+        self.has_msi = machine.bay.topology.has_msi
+        self.version = machine.board.type.version
         self.is_programmed = machine.bay.registers is not None
         self.registers = machine.bay.registers or BusRegisters(self.tree)
 
@@ -55,7 +57,7 @@ class _Told:
         return [self.device(device) for device in devices]
 
     def device(self, device: PciDevice) -> dict[str, Any]:
-        header = header_of(device)
+        header = header_of(device, self.version, has_msi=self.has_msi)
         bridge = {"pci_bridge": self.bridge(device, header)} if header.windows else {}
         return on_wire(
             {

@@ -105,8 +105,10 @@ def property_rows() -> dict[str, str]:
             row = " ".join([parent, *found])
             if rows.setdefault(name, row) != row:
                 rows[f"{target} {name}"] = row
-    changed = " ".join(compatible_properties())
-    return {"changed": changed} | {str(number): text for text, number in numbers.items()} | rows
+    changed, unvectored = compatible_properties()
+    return (
+        {"changed": changed, "unvectored": unvectored} | {str(number): text for text, number in numbers.items()} | rows
+    )
 
 
 def object_types() -> list[str]:
@@ -114,9 +116,14 @@ def object_types() -> list[str]:
     return [info.name for info in dialect_named("10.0").types()]
 
 
-def compatible_properties() -> list[str]:
-    """The properties whose defaults modelled machines change, each with the newest of those machines' versions."""
-    newest: dict[str, tuple[int, ...]] = {}
+def compatible_properties() -> tuple[str, str]:
+    """What modelled machines change in the defaults of properties, each with the newest of those machines' versions.
+
+    Returns:
+        The properties; and the types of device that get no MSI-X vectors.
+    """
+    changed: dict[str, tuple[int, ...]] = {}
+    unvectored: dict[str, tuple[int, ...]] = {}
     for target, machine in MACHINES.items():
         with LiveQemu(target, ["-M", machine, "-nodefaults"]) as qemu:
             machines = qemu.execute("query-machines", compat_props=True)
@@ -124,8 +131,16 @@ def compatible_properties() -> list[str]:
             if entry["name"].startswith(FAMILIES):
                 version = tuple(map(int, entry["name"].rpartition("-")[2].split(".")))
                 for change in entry["compat-props"]:
-                    newest[change["property"]] = max(newest.get(change["property"], ()), version)
-    return [f"{name}:{'.'.join(map(str, newest[name]))}" for name in sorted(newest)]
+                    name = change["property"]
+                    changed[name] = max(changed.get(name, ()), version)
+                    if name == "vectors" and change["value"] == "0":
+                        typename = change["qom-type"]
+                        unvectored[typename] = max(unvectored.get(typename, ()), version)
+    return _versions(changed), _versions(unvectored)
+
+
+def _versions(newest: dict[str, tuple[int, ...]]) -> str:
+    return " ".join(f"{name}:{'.'.join(map(str, newest[name]))}" for name in sorted(newest))
 
 
 HARVESTS: dict[tuple[str, ...], Callable[[], tuple[dict[str, str], ...]]] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from monitor_cases import commands, machines, normalised
+from monitor_cases import commands, hand_made, normalised
 from monitor_replies import load, own_replies
 
 DIALECTS = ("10.0", "11.1")
@@ -13,7 +13,8 @@ RECORDED = [(dialect, machine) for dialect in DIALECTS for machine in load(f"rep
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_every_machine_and_command_is_recorded(dialect):
     recording = load(f"replies-{dialect}.json")
-    assert [machine["words"] for machine in recording["machines"]] == machines(dialect)
+    recorded = [machine["words"] for machine in recording["machines"]]
+    assert recorded[: len(hand_made(dialect))] == hand_made(dialect)
     assert [tuple(command) for command in recording["commands"]] == commands(dialect)
 
 

@@ -92,6 +92,11 @@ class PciTopology:
         return self._realizer.acpi_bridges
 
     @property
+    def has_msi(self) -> bool:
+        """Whether the interrupt controller takes message-signalled interrupts."""
+        return self._realizer.has_msi
+
+    @property
     def unattached(self) -> int:
         """How many devices ``/machine/unattached`` has, PCI or not."""
         return self._realizer.unattached
