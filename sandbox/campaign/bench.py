@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from sandbox.campaign.case import Case
     from sandbox.campaign.sides import Did, MakeOurs
     from sandbox.campaign.target import Target
+    from sandbox.compare.result import Comparison
     from sandbox.live.session import Limits, LiveSession
+    from sandbox.scenario.model import Scenario
 
 
 STILL_STARTING_SECONDS: Final = 0.003
@@ -140,6 +142,30 @@ class Bench:
             difference, error = None, f"QEMU was ended by {killed}\n{session.stderr}".rstrip()
         outcome = "error" if error else "different" if difference else "equal"
         return Verdict(outcome, difference, error, time.monotonic() - began, own, theirs)
+
+    def compare(self, scenario: Scenario) -> Comparison:
+        """Compare a scenario as the command ``compare`` does.
+
+        Raises:
+            Interrupted: the campaign is to end.
+            SandboxError: a side could not be asked to the end.
+        """
+        from sandbox.live.bridge import Target as LiveTarget
+        from sandbox.live.bridge import compare_live
+
+        def watch(session: LiveSession) -> None:
+            self._session = session
+            self._on_launch(session.pid, str(session.exchange[0]))
+            self._check_stopped()
+
+        self._check_stopped()
+        try:
+            return compare_live(scenario, LiveTarget(self._command, limits=self._limits), watch)
+        except LiveError:
+            self._check_stopped()
+            raise
+        finally:
+            self._session = None
 
     def _check_stopped(self) -> None:
         if self._stopped:

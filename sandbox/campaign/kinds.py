@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from sandbox.campaign.bench import Bench
 from sandbox.campaign.cases import NATIVE, random_case
+from sandbox.campaign.translated import check_translated, v2_case
+from sandbox.live.dialect import V2
 from sandbox.records import record
 
 if TYPE_CHECKING:
@@ -33,5 +35,7 @@ class Kind:
 
 KINDS: Final[Mapping[str, Kind]] = {
     NATIVE: Kind(NATIVE, random_case, Bench.check),
+    V2: Kind(V2, v2_case, check_translated),
 }
-"""``native``: the sandbox and QEMU get the same words, in the dialect that this QEMU speaks."""
+"""``native``: the sandbox and QEMU get the same words, in the dialect that this QEMU speaks. ``v2``: words of the v2
+series, which a released QEMU gets translated."""

@@ -11,10 +11,11 @@ if TYPE_CHECKING:
     from sandbox.machine.board import Board
     from sandbox.machine.config import MachineConfig
 
-FIRST_CAREFUL: Final = (11, 1, 0)
-"""The first QEMU of those known that does without error records where there is no event device."""
+FIRST_UNCHECKED: Final = (11, 1, 0)
+"""The first QEMU of those known that does not look whether there is an event device, and crashes."""
 
 ABORTED: Final = -6
+CRASHED: Final = -11
 
 
 def has_event_device(board: Board, config: MachineConfig) -> bool:
@@ -28,12 +29,14 @@ def check_error_records(board: Board, config: MachineConfig) -> None:
     """Check that a machine with ``ras=on`` can have its error records; QEMU notices when its tables are made.
 
     Raises:
-        MachineExit: it cannot, and QEMU aborts.
+        MachineExit: it cannot, and QEMU aborts; from 11.1 on it crashes, without a message.
 
-    Source: QEMU 10.0 behaviour.
+    Source: QEMU 10.0 and 11.1 behaviour.
     """
     options = board.machine.options
     wants = board.type.family == "virt" and options.get("ras") and options.get("acpi") != "off"
-    if wants and config.dialect.qemu_version < FIRST_CAREFUL and not has_event_device(board, config):
+    if wants and not has_event_device(board, config):
+        if config.dialect.qemu_version >= FIRST_UNCHECKED:
+            raise MachineExit("", CRASHED)
         where = "hw/arm/virt-acpi-build.c:1115: virt_acpi_setup"
         raise MachineExit(f"{config.program}: {where}: Assertion `vms->acpi_dev' failed.", ABORTED)
