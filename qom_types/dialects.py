@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from sandbox.qapi.schema import Schema
+    from sandbox.qom.objects import QomObject
     from sandbox.qom.types import TypeInfo, TypeRegistry
 
 ALL_MACHINES: Final = frozenset({"virt", "pc", "q35"})
@@ -80,7 +81,7 @@ class Dialect:
         for info in (*BACKENDS, *COMPANIONS, *(MONITORS if self.monitors_are_objects else ())):
             if INTRODUCED.get(info.name, (0, 0)) <= self.interface_version:
                 known = tuple(p for p in info.properties if INTRODUCED.get(p.name, (0, 0)) <= self.interface_version)
-                yield replace(info, properties=known)
+                yield replace(info, properties=known, instance_class=self._class_of(info))
         if self.family == "v2":
             from qom_types.v2.initiators import INITIATORS
 
@@ -93,6 +94,14 @@ class Dialect:
             from qom_types.merged.ports import GENERIC_PORT
 
             yield GENERIC_PORT
+
+    def _class_of(self, info: TypeInfo) -> type[QomObject] | None:
+        """Return the class of a type's objects in this dialect."""
+        if info.name == "iothread" and self.interface_version >= (11, 1):
+            from qom_types.common.companions import NewerEventLoop
+
+            return NewerEventLoop
+        return info.instance_class
 
     def register_types(self, registry: TypeRegistry) -> None:
         """Add the dialect's user-creatable types to a registry."""

@@ -59,6 +59,19 @@ class EventLoop(QomObject):
             raise QemuError("bad thread-pool-min/thread-pool-max values")
 
 
+class NewerEventLoop(EventLoop):
+    """An event loop of QEMU 11.1, for which 0 means what is usual."""
+
+    __slots__ = ()
+
+    def complete(self) -> None:
+        """Check the bounds of the thread pool and settle what is left open."""
+        super().complete()
+        self.poll_grow = self.poll_grow or 2
+        self.poll_shrink = self.poll_shrink or 2
+        self.poll_weight = self.poll_weight or 3
+
+
 class PlainBackend(QomObject):
     """An object whose values nobody here reads: it matters because it takes a place in ``/objects``."""
 
