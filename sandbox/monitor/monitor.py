@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sandbox.errors import QemuError, UnmodelledError
+from sandbox.errors import QemuError, UnmodelledCommandError
 from sandbox.monitor import object_commands, state_commands
 from sandbox.qapi.visit import visit_arguments
 
@@ -30,6 +30,10 @@ class Monitor:
         self.machine = machine
         self._schema: Schema | None = None
 
+    def serves(self, name: str) -> bool:
+        """Whether there is a command of that name."""
+        return name in COMMANDS or name == "object-add"
+
     def execute(self, name: str, arguments: object = None) -> object:
         """Execute a command.
 
@@ -43,7 +47,8 @@ class Monitor:
         Raises:
             QemuError: an error reply.
             MachineExit: the command ends the machine, without a reply.
-            UnmodelledError: QEMU has the command and the sandbox does not.
+            UnmodelledCommandError: QEMU has the command and the sandbox does not.
+            UnmodelledError: QEMU has what the arguments ask for, and the sandbox does not.
         """
         given = {} if arguments is None else arguments
         if not isinstance(given, dict):
@@ -57,7 +62,7 @@ class Monitor:
             if name == "qmp_capabilities":
                 raise QemuError("Capabilities negotiation is already complete, command ignored", "CommandNotFound")
             if name in QEMU_COMMANDS:
-                raise UnmodelledError(f"QMP command '{name}' is not modelled")
+                raise UnmodelledCommandError(f"QMP command '{name}' is not modelled")
             raise QemuError(f"The command {name} has not been found", "CommandNotFound")
         return command(self.machine, self._visit(name, given))
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def query_version(machine: Machine, _arguments: Mapping[str, Any]) -> object:
     """``query-version``: the QEMU whose dialect the machine speaks."""
     major, minor, micro = machine.config.dialect.qemu_version
-    return {"qemu": {"micro": micro, "minor": minor, "major": major}, "package": ""}
+    return {"qemu": {"major": major, "minor": minor, "micro": micro}, "package": ""}
 
 
 def query_status(machine: Machine, _arguments: Mapping[str, Any]) -> object:

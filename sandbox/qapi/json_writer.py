@@ -6,7 +6,6 @@ Source: QEMU 10.0 behaviour.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from sandbox.errors import InputError
@@ -94,17 +93,12 @@ def _scalar(value: object) -> str | None:
     return f"{value:.17g}" if isinstance(value, float) else None
 
 
-@lru_cache(maxsize=4096)
-def _name(key: str) -> str:
-    return quoted(key) + ": "
-
-
 def _entries(value: object) -> Iterator[tuple[str, object]]:
     if isinstance(value, dict):
         for key in value:
             if not isinstance(key, str):
                 raise InputError(f"a JSON object's keys are strings, not {type(key).__name__}")
-        return ((_name(key), value[key]) for key in walk_order(value))
+        return ((quoted(key) + ": ", value[key]) for key in walk_order(value))
     if isinstance(value, (list, tuple)):
         return (("", element) for element in value)
     raise InputError(f"JSON has no {type(value).__name__}")
