@@ -27,6 +27,8 @@ COMMANDS: Final = {
     "tables": "make the tables of a scenario or of QEMU arguments after '--'",
     "show": "show tables field by field",
     "diff": "name the fields in which two tables differ",
+    "serve": "answer QMP on sockets as QEMU does, for the machine of QEMU arguments after '--'",
+    "shell": "type QMP commands at such a machine, in qemu.qmp's shell",
     "schema": "print the JSON Schema of scenarios",
 }
 
@@ -56,7 +58,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if unknown:
         parser.error(f"unrecognized arguments: {' '.join(unknown)}; QEMU's arguments come after '--'")
     arguments.qemu_words = qemu_words
-    if qemu_words is not None and arguments.command not in ("tables", None):
+    arguments.say = say_error
+    if qemu_words is not None and arguments.command not in ("tables", "serve", "shell", None):
         parser.error(f"'{arguments.command}' takes no QEMU arguments after '--'")
     if arguments.version:
         from sandbox import VERSION
@@ -141,10 +144,29 @@ def add_arguments(name: str, command: argparse.ArgumentParser) -> None:
     elif name == "diff":
         command.add_argument("left", metavar="A", help="a file with one table, raw or as acpidump's text")
         command.add_argument("right", metavar="B", help="the file to compare it with")
+    elif name in ("serve", "shell"):
+        add_server_arguments(name, command)
     if name in ("replay", "tables"):
         command.add_argument("--dialect", metavar="D", help="v2, 9.0, 9.2, 10.0 or 11.1 (default: as the objects tell)")
         command.add_argument("--schema", metavar="FILE", help="a QEMU's qapi/qom.json that our members must agree with")
         command.add_argument("-v", "--verbose", action="store_true", help="also list options that move no table")
+
+
+def add_server_arguments(name: str, command: argparse.ArgumentParser) -> None:
+    """Give the parsers of serve and shell their arguments."""
+    if name == "serve":
+        command.add_argument(
+            "--qmp",
+            action="append",
+            required=True,
+            metavar="ADDRESS",
+            help="where to listen: unix:PATH, tcp:HOST:PORT or tcp:PORT on loopback; give several for several monitors",
+        )
+        command.add_argument("--keep", action="store_true", help="start the machine anew when QEMU would have ended")
+        command.add_argument("--trace", action="store_true", help="write what goes over the wire to stderr")
+    command.add_argument("--firmware", choices=("none", "enumerated"), help="PCI bus numbers (default: enumerated)")
+    command.add_argument("--dialect", metavar="D", help="v2, 9.0, 9.2, 10.0 or 11.1 (default: as the objects tell)")
+    command.add_argument("--record", metavar="FILE", help="write what clients did as a YAML scenario")
 
 
 def script() -> NoReturn:

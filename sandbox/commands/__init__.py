@@ -24,6 +24,8 @@ MODULES: Final[Mapping[str, str]] = {
     "tables": "offline",
     "show": "offline",
     "diff": "offline",
+    "serve": "serve",
+    "shell": "serve",
     "schema": "offline",
 }
 """The module of this package that has a command; only that of the command that runs is loaded."""

@@ -88,8 +88,10 @@ class Machine:
         return self._tables or self._parts.build(self.tree.root)
 
     def reset(self) -> None:
-        """Reset the machine: the tables are made anew when they are read next."""
+        """Reset the machine: the tables are made anew when they are read next; one that is paused starts from there."""
         self._tables = None
+        if self.status != "running":
+            self.status = "prelaunch"
 
     def stop(self) -> None:
         """Pause the machine."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sandbox.errors import QemuError, UnmodelledError
+from sandbox.errors import MachineExit, QemuError, UnmodelledError
 from sandbox.qapi.keyval import parse_keyval
 from sandbox.qapi.visit import visit_json, visit_keyval
 
@@ -84,13 +84,19 @@ def system_reset(machine: Machine, text: str) -> str:
     return ""
 
 
+def quit_(_machine: Machine, text: str) -> str:
+    """``quit``: the machine ends with status 0."""
+    if text:
+        return _extraneous("quit")
+    raise MachineExit("", status=0)
+
+
 COMMANDS: Final[Mapping[str, Callable[[Machine, str], str]]] = {
     "object_add": object_add,
     "object_del": object_del,
     "system_reset": system_reset,
+    "quit": quit_,
 }
 
-OTHER_COMMANDS: Final = frozenset(
-    {"info", "help", "qom-list", "qom-get", "qom-set", "device_add", "device_del", "quit"}
-)
+OTHER_COMMANDS: Final = frozenset({"info", "help", "qom-list", "qom-get", "qom-set", "device_add", "device_del"})
 """Commands that bear on objects or tables and are not answered."""

@@ -77,7 +77,7 @@ class Recorder:
     ) -> None:
         if not _is_finite(arguments):
             return  # a scenario cannot write infinity, and no command of QEMU's takes it
-        given = copy.deepcopy(dict(arguments)) if arguments is not None else None
+        given = copy.deepcopy(dict(arguments)) if arguments else None
         is_reset = name == "system_reset" and not given and not isinstance(reply, Fails)
         self._steps.append(Step(Reset() if is_reset else Command(name, given, reply), ended))
 
