@@ -86,8 +86,7 @@ NEGOTIATION: Final = [
         STATUS + b'{"execute":"qmp_capabilities"}' + STATUS,
         b'{"execute":"qmp_capabilities"}{"execute":"qmp_capabilities"}',
         b'{"execute":"qmp_capabilities"}{"execute":"qmp_capabilities","arguments":{"enable":["foo"]}}',
-        b'{"execute":"qmp_capabilities"}{"execute":"qmp_capabilities","arguments":{"enable":["oob"]}}'
-        b'{"exec-oob":"query-status"}',
+        b'{"execute":"qmp_capabilities"}{"execute":"qmp_capabilities","arguments":{"enable":["oob"]}}\n' + STATUS,
         b"  \r\n\t{'execute':'qmp_capabilities'}\r\n\r\n{'execute':'query-status'}\r\n",
         b"QMP?\r\n" + STATUS,
     )
@@ -116,25 +115,27 @@ OUT_OF_BAND: Final = [
 
 TEXTS: Final = ready(
     *(STATUS[:-1] + b',"id":' + value + b"}" for value in (
-        b"1", b"-1", b"0", b"-0", b"1.5", b"-2.5e-3", b"0.1", b"1e5", b"1E+2", b"1e400", b"-1e400", b"9223372036854775807",
-        b"-9223372036854775808", b"-9223372036854775809", b"9223372036854775808", b"18446744073709551615",
-        b"18446744073709551616", b"123456789012345678901234567890", b"1.7976931348623157e308", b"5e-324", b"3.0", b"0e5",
-        b"01", b"1.", b".5", b"+1", b"1e", b"0x10", b"-", b"--1", b"NaN", b"Infinity",
+        b"1", b"-1", b"0", b"-0", b"1.5", b"-2.5e-3", b"0.1", b"1e5", b"1E+2", b"1e400", b"-1e400",
+        b"9223372036854775807", b"-9223372036854775808", b"-9223372036854775809", b"9223372036854775808",
+        b"18446744073709551615", b"18446744073709551616", b"123456789012345678901234567890", b"1.7976931348623157e308",
+        b"5e-324", b"3.0", b"0e5", b"01", b"1.", b".5", b"+1", b"1e", b"0x10", b"-", b"--1", b"NaN", b"Infinity",
         b"true", b"false", b"null", b"nil", b"True", b'""', b'"a"', b"'a'", b"'\"'", b'"\'"',
-        b'"\\u00e9\\u0001\\u007f\\u0000"', b'"\\ud83d\\ude00"', b'"\\ud83d"', b'"\\ude00\\ud83d"', b'"\\ufffe"', b'"\\u12"',
-        b'"\\/\\b\\f\\n\\r\\t\\\\\\"\\\'"', b'"\\a"', b'"\\x41"', b'"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\x7f"', b'"\xc3"',
-        b'"\xc0\x80"', b'"\xc1\xbf"', b'"\xed\xa0\x80"', b'"\xf4\x90\x80\x80"', b'"\xef\xbf\xbf"', b'"a\tb"', b'"a\nb"',
-        b"[]", b"[1,[2,[3,{}]],null]", b"[1,]", b"[,1]", b"[1 2]", b"{}", b'{"a":{"b":[]}}', b'{"a":1,"a":2}', b'{"a"}',
-        b'{"a":}', b"{1:2}", b'{"a":1,}', b'{"a" 1}', b"{'a':1,\"b\":2}", b'{"major":1,"minor":2,"micro":3,"":4}',
-        b"[" * 1000 + b"]" * 1000, b"[" * 1023 + b"]" * 1023, b"[" * 1024 + b"]" * 1024,
-        b'{"a":' * 1023 + b"1" + b"}" * 1023, b'"' + b"x" * 5000 + b'"', b"[" + b"1," * 500 + b"1]",
+        b'"\\u00e9\\u0001\\u007f\\u0000"', b'"\\ud83d\\ude00"', b'"\\ud83d"', b'"\\ude00\\ud83d"', b'"\\ufffe"',
+        b'"\\u12"', b'"\\/\\b\\f\\n\\r\\t\\\\\\"\\\'"', b'"\\a"', b'"\\x41"',
+        b'"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\x7f"', b'"\xc3"', b'"\xc0\x80"', b'"\xc1\xbf"', b'"\xed\xa0\x80"',
+        b'"\xf4\x90\x80\x80"', b'"\xef\xbf\xbf"', b'"a\tb"', b'"a\nb"', b"[]", b"[1,[2,[3,{}]],null]", b"[1,]",
+        b"[,1]", b"[1 2]", b"{}", b'{"a":{"b":[]}}', b'{"a":1,"a":2}', b'{"a"}', b'{"a":}', b"{1:2}", b'{"a":1,}',
+        b'{"a" 1}', b"{'a':1,\"b\":2}", b'{"major":1,"minor":2,"micro":3,"":4}', b"[" * 1000 + b"]" * 1000,
+        b"[" * 1023 + b"]" * 1023, b"[" * 1024 + b"]" * 1024, b'{"a":' * 1023 + b"1" + b"}" * 1023,
+        b'"' + b"x" * 5000 + b'"', b"[" + b"1," * 500 + b"1]",
     )),
     *(data + b" \n" + STATUS for data in (
         b"nonsense", b"nonsense nonsense", b"nULL", b"5", b"-5.5e1", b'"x"', b"'x'", b"true", b"null", b"[]", b"[1,2]",
-        b"}", b"]", b"}}}", b"[}", b"{]", b"[1}", b'{"a":1]', b":", b",", b"+", b"#", b"abc1", b"a_b", b"\xff", b"\xfe\xff",
-        b"\xc3\xa9", b"\x80", b"\x00", b"\x01\x02", b"\x7f", b"\x1b[A", b"\\", b'"abc', b"'abc", b'"abc\x01', b'"\\', b"1.x", b"-x",
-        b"01", b"1e+x", b"{}", b'{"execute"}', b'{"execute":}', b'{"execute":"query-status"', b'{"execute":"query-status",}',
-        b"[[[[[[[[", b"{" * 8, b'{"a":{"b":{"c":{', b"[" * 1025 + b"\n", b"[" * 1030 + b"]" * 1030, b"// comment", b"GET / HTTP/1.1",
+        b"}", b"]", b"}}}", b"[}", b"{]", b"[1}", b'{"a":1]', b":", b",", b"+", b"#", b"abc1", b"a_b", b"\xff",
+        b"\xfe\xff", b"\xc3\xa9", b"\x80", b"\x00", b"\x01\x02", b"\x7f", b"\x1b[A", b"\\", b'"abc', b"'abc",
+        b'"abc\x01', b'"\\', b"1.x", b"-x", b"01", b"1e+x", b"{}", b'{"execute"}', b'{"execute":}',
+        b'{"execute":"query-status"', b'{"execute":"query-status",}', b"[[[[[[[[", b"{" * 8, b'{"a":{"b":{"c":{',
+        b"[" * 1025 + b"\n", b"[" * 1030 + b"]" * 1030, b"// comment", b"GET / HTTP/1.1",
     )),
 )  # fmt: skip
 
@@ -183,11 +184,12 @@ OBJECTS: Final = ready(
     initiator() + DELETE,
     initiator() + initiator() + DELETE + DELETE,
     *(initiator(**changes) + DELETE for changes in (
-        {"node": ...}, {"pci-dev": ...}, {"object_id": ...}, {"qom-type": ...}, {"node": -1}, {"node": 1 << 32}, {"node": 1 << 64},
-        {"node": "1"}, {"node": 1.0}, {"node": 1.5}, {"node": None}, {"node": True}, {"node": []}, {"pci-dev": 5}, {"pci-dev": None},
-        {"foo": 1}, {"foo": 1, "bar": 2}, {"object_id": "1bad"}, {"object_id": ""}, {"object_id": "a/b"}, {"object_id": 5},
-        {"qom-type": "nope"}, {"qom-type": 5}, {"qom-type": ""}, {"qom-type": "pci-device"},
-        {"node": -1, "pci-dev": 5}, {"node": "x", "foo": 1}, {"pci-dev": "nope"}, {"node": 127},
+        {"node": ...}, {"pci-dev": ...}, {"object_id": ...}, {"qom-type": ...}, {"node": -1}, {"node": 1 << 32},
+        {"node": 1 << 64}, {"node": "1"}, {"node": 1.0}, {"node": 1.5}, {"node": None}, {"node": True}, {"node": []},
+        {"pci-dev": 5}, {"pci-dev": None}, {"foo": 1}, {"foo": 1, "bar": 2}, {"object_id": "1bad"}, {"object_id": ""},
+        {"object_id": "a/b"}, {"object_id": 5}, {"qom-type": "nope"}, {"qom-type": 5}, {"qom-type": ""},
+        {"qom-type": "pci-device"}, {"node": -1, "pci-dev": 5}, {"node": "x", "foo": 1}, {"pci-dev": "nope"},
+        {"node": 127},
     )),
     command("object-add"),
     command("object-add", {}),
@@ -223,7 +225,8 @@ OBJECTS: Final = ready(
     command("human-monitor-command", {"command-line": 5}),
     command("human-monitor-command", {"command-line": "nope"}),
     command("human-monitor-command", {"command-line": "object_del nope"}),
-    command("human-monitor-command", {"command-line": "object_add acpi-generic-initiator,id=gi0,pci-dev=dev0,node=1"}) + DELETE,
+    command("human-monitor-command", {"command-line": "object_add acpi-generic-initiator,id=gi0,pci-dev=dev0,node=1"})
+    + DELETE,
 )  # fmt: skip
 
 STATES: Final = ready(
