@@ -87,9 +87,10 @@ class QmpClient:
 
         Raises:
             PeerGone, TimeoutError: as :meth:`execute`.
+            ValueError: it holds a number that JSON does not have.
         """
         try:
-            self._socket.sendall(json.dumps(message).encode())
+            self._socket.sendall(json.dumps(message, allow_nan=False).encode())
         except (BrokenPipeError, ConnectionResetError):
             raise PeerGone("the server has closed the connection") from None
         while "event" in (found := self._read()):

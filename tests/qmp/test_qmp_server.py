@@ -1,11 +1,10 @@
-"""The server behind sockets: files, ports, who waits for whom, and how it ends."""
+"""The server behind sockets: who waits for whom, who hears what, and how it ends."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import socket
-import stat
 import tempfile
 import threading
 from pathlib import Path
@@ -16,7 +15,6 @@ from qmp_cases import HELD, MACHINE, STATUS, command
 
 from sandbox.errors import InputError, MachineExit, QemuError
 from sandbox.qmp import connection
-from sandbox.qmp.addresses import TcpAddress, UnixAddress, parse_address
 from sandbox.qmp.client import PeerGone, QmpClient
 from sandbox.qmp.server import SandboxServer
 from sandbox.qmp.thread import ServerThread
@@ -54,73 +52,6 @@ def read_lines(connected: socket.socket, count: int) -> list[dict[str, Any]]:
         assert piece, data
         data += piece
     return [json.loads(line) for line in data.splitlines()]
-
-
-@pytest.mark.parametrize(
-    ("text", "address"),
-    [
-        ("unix:/a:b", UnixAddress("/a:b")),
-        ("tcp:4444", TcpAddress("127.0.0.1", 4444)),
-        ("tcp::4444", TcpAddress("127.0.0.1", 4444)),
-        ("tcp:host:0", TcpAddress("host", 0)),
-        ("tcp:[::1]:65535", TcpAddress("::1", 65535)),
-    ],
-)
-def test_addresses_are_loopback_unless_told_otherwise(text: str, address: UnixAddress | TcpAddress) -> None:
-    assert parse_address(text) == address
-    assert parse_address(str(address)) == address
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "unix:", "tcp:", "tcp:host", "tcp:h:65536", "tcp:h:-1", "udp:1", "/a", f"unix:{'x' * 108}", "unix:a\0b"],
-)
-def test_wrong_addresses_are_refused(text: str) -> None:
-    with pytest.raises(InputError):
-        parse_address(text)
-
-
-def test_a_socket_file_is_its_owners_only_and_goes_with_the_server(path: Path) -> None:
-    with serve(path):
-        mode = path.lstat().st_mode
-        assert stat.S_ISSOCK(mode)
-        assert stat.S_IMODE(mode) == 0o600
-    assert not path.exists()
-
-
-def test_a_stale_socket_file_is_replaced(path: Path) -> None:
-    with socket.socket(socket.AF_UNIX) as left:
-        left.bind(str(path))
-    with serve(path), QmpClient(f"unix:{path}") as client:
-        assert client.execute("query-status")["status"] == "prelaunch"
-
-
-def test_a_socket_on_which_somebody_listens_is_not_taken(path: Path) -> None:
-    with serve(path), pytest.raises(InputError, match="another process listens there"), serve(path):
-        pass
-
-
-def test_a_file_that_is_no_socket_is_not_removed(path: Path) -> None:
-    path.write_text("kept")
-    with pytest.raises(InputError, match="it is no socket"), serve(path):
-        pass
-    assert path.read_text() == "kept"
-
-
-def test_a_file_that_has_become_somebody_elses_is_not_removed(path: Path) -> None:
-    with serve(path):
-        path.unlink()
-        path.write_text("kept")
-    assert path.read_text() == "kept"
-
-
-def test_a_port_that_is_taken_is_an_input_error() -> None:
-    with (
-        ServerThread(HELD, ["tcp:0"]) as server,
-        pytest.raises(InputError, match="cannot listen on tcp:"),
-        ServerThread(HELD, [server.addresses[0]]),
-    ):
-        pass
 
 
 def test_a_machine_that_does_not_start_is_no_server(path: Path) -> None:
