@@ -2,8 +2,10 @@
 
 Memory is bounded both ways. A client that sends without reading is not read from while more than ``HIGH_WATER`` bytes
 of replies wait for it. Events are not held back by that; a client for which ``MOST_PENDING`` bytes wait when an event
-comes is hung up on. (QEMU keeps everything, without a bound.) No client waits for another: after ``TURN`` requests of
-one, the others have theirs.
+comes is hung up on. (QEMU keeps everything, without a bound.) A text that is not complete yet has QEMU's limits, 64 MiB
+and two million tokens, for which Python needs some 180 MiB.
+
+No client waits for another: after ``TURN`` requests of one, the others have theirs.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
     Trace = Callable[[str, str, bytes], None]
 
-HIGH_WATER: Final = 1 << 20
+HIGH_WATER: Final = 4 << 20
 MOST_PENDING: Final = 16 << 20
 TURN: Final = 512
 WRITE_SIZE: Final = 1 << 16

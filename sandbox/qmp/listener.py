@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 BACKLOG: Final = 64
 OWNER_ONLY: Final = 0o600
+RETRY_SECONDS: Final = 0.5
 
 
 class Listener:
@@ -67,16 +68,24 @@ class Listener:
                     os.unlink(self.address.path)  # noqa: PTH108 - as above
 
     def _accept(self, accepted: Callable[[socket.socket], None]) -> None:
+        assert self._loop is not None
         try:
             connected, _ = self._socket.accept()
         except (BlockingIOError, InterruptedError, ConnectionAbortedError):
             return
-        assert self._loop is not None
+        except OSError:  # no more file descriptors: there may be some later
+            self._loop.remove_reader(self._socket)
+            self._loop.call_later(RETRY_SECONDS, self._try_again, accepted)
+            return
         self._loop.remove_reader(self._socket)
         connected.settimeout(0)
         if connected.family != socket.AF_UNIX:
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         accepted(connected)
+
+    def _try_again(self, accepted: Callable[[socket.socket], None]) -> None:
+        if self._socket.fileno() >= 0 and self._loop is not None:
+            self.accept_one(self._loop, accepted)
 
 
 def _listen_unix(address: UnixAddress) -> socket.socket:

@@ -183,7 +183,14 @@ class SandboxServer:
         self._connections.add(connection)
         task = loop.create_task(loop.connect_accepted_socket(lambda: connection, connected))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+
+        def connected_or_not(done: asyncio.Task[object]) -> None:
+            self._tasks.discard(done)
+            if done.cancelled() or done.exception() is not None:
+                connected.close()
+                self._lost(listener, connection)
+
+        task.add_done_callback(connected_or_not)
 
     def _lost(self, listener: Listener, connection: Connection) -> None:
         self._connections.discard(connection)

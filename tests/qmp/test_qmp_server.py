@@ -148,7 +148,10 @@ def test_a_kept_machine_is_started_anew_and_quit_ends_it_all_the_same(path: Path
     assert len(said) == 1
 
 
-def test_a_client_that_does_not_read_stalls_nobody_and_is_given_no_more_than_the_bound(path: Path) -> None:
+def test_a_client_that_does_not_read_stalls_nobody_and_is_given_no_more_than_the_bound(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "HIGH_WATER", 1 << 18)
     listing = command("qom-list", {"path": "/machine"})
     with (
         ServerThread(HELD, [f"unix:{path}", "tcp:0"]) as server,
