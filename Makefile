@@ -16,7 +16,7 @@ TEST  := $(VENV)/.installed-to-test
 help:
 	@echo 'make demo   replay the scenario of the mission (needs python3 >= 3.11 and a package index for PyYAML)'
 	@echo 'make test   lint, type check and tests; live tests skip without a QEMU, REQUIRE_LIVE=1 forbids that'
-	@echo 'make qemu   install a live QEMU for the live tests (Debian, Ubuntu)'
+	@echo 'make qemu   install a live QEMU, and edk2 for Arm, for the live tests (Debian, Ubuntu)'
 	@echo 'make lint   ruff and mypy only'
 	@echo 'make bench  the benchmarks'
 	@echo 'make venv   the virtual environment in $(VENV), with everything that the tests need'

@@ -135,6 +135,9 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
 MISSION: Final = "v2"
 """The dialect where nothing tells which one is meant."""
 
+NOTHING_TELLS: Final = "nothing tells otherwise"
+"""The reason for the mission's dialect there."""
+
 NEWEST: Final = "11.1"
 
 INITIATOR_TYPES: Final = frozenset({"acpi-generic-initiator", "nvidia-acpi-generic-initiator", "acpi-generic-port"})
@@ -173,7 +176,7 @@ def deduce_dialect(objects: Iterable[Mapping[str, object]], machine: str = "") -
                 return DIALECTS[NEWEST], "the member 'pci-dev' of acpi-generic-initiator"
     if _version(machine) > DIALECTS[MISSION].interface_version:
         return DIALECTS[NEWEST], f"the machine {machine}"
-    return DIALECTS[MISSION], "nothing tells otherwise"
+    return DIALECTS[MISSION], NOTHING_TELLS
 
 
 def _version(machine: str) -> tuple[int, ...]:

@@ -89,6 +89,23 @@ class BucketTable(Generic[V]):
         """The number of buckets."""
         return self._mask + 1
 
+    @property
+    def prime(self) -> int:
+        """The modulus of the first probe."""
+        return self._prime
+
+    def bucket(self, key: str) -> int:
+        """Return the bucket in which a key is, counted from 0.
+
+        Raises:
+            ValueError: ``key`` is not in the table.
+        """
+        return self._keys.index(key)
+
+    def first_probe(self, key: str) -> int:
+        """Return the bucket in which a key is, or would be, as long as no other key is in the way."""
+        return (string_hash(self._encode(key)) * 11 & 0xFFFFFFFF) % self._prime
+
     def insert(self, key: str, value: V) -> None:
         """Put ``value`` under ``key``; a key that is there already keeps its bucket."""
         self.changes += 1

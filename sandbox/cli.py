@@ -30,7 +30,11 @@ COMMANDS: Final = {
     "serve": "answer QMP on sockets as QEMU does, for the machine of QEMU arguments after '--'",
     "shell": "type QMP commands at such a machine, in qemu.qmp's shell",
     "schema": "print the JSON Schema of scenarios",
+    "compare": "hold the sandbox against a live QEMU, a running VM, dumped tables or recordings",
+    "record": "keep what a live QEMU gives for scenarios, as expected tables and replies",
 }
+
+TAKE_QEMU_ARGUMENTS: Final = ("tables", "compare", "record", "serve", "shell")
 
 EXAMPLES: Final = """\
 examples:
@@ -59,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(f"unrecognized arguments: {' '.join(unknown)}; QEMU's arguments come after '--'")
     arguments.qemu_words = qemu_words
     arguments.say = say_error
-    if qemu_words is not None and arguments.command not in ("tables", "serve", "shell", None):
+    if qemu_words is not None and arguments.command not in (*TAKE_QEMU_ARGUMENTS, None):
         parser.error(f"'{arguments.command}' takes no QEMU arguments after '--'")
     if arguments.version:
         from sandbox import VERSION
@@ -146,10 +150,41 @@ def add_arguments(name: str, command: argparse.ArgumentParser) -> None:
         command.add_argument("right", metavar="B", help="the file to compare it with")
     elif name in ("serve", "shell"):
         add_server_arguments(name, command)
-    if name in ("replay", "tables"):
+    elif name in ("compare", "record"):
+        add_bridge_arguments(name, command)
+    if name in ("replay", "tables", "compare", "record", "serve", "shell"):
         command.add_argument("--dialect", metavar="D", help="v2, 9.0, 9.2, 10.0 or 11.1 (default: as the objects tell)")
+    if name in ("replay", "tables"):
         command.add_argument("--schema", metavar="FILE", help="a QEMU's qapi/qom.json that our members must agree with")
         command.add_argument("-v", "--verbose", action="store_true", help="also list options that move no table")
+
+
+def add_bridge_arguments(name: str, command: argparse.ArgumentParser) -> None:
+    """Give the parsers of compare and record the arguments that are about the other side."""
+    scenarios = "YAML files; or QEMU's arguments after '--'"
+    command.add_argument("scenarios", nargs="*", metavar="SCENARIO", help=scenarios)
+    command.add_argument(
+        "--qemu", metavar="BINARY", help="the QEMU, a command as for a shell (default: by the machine)"
+    )
+    command.add_argument("--binary-prefix", metavar="COMMAND", help="what goes before BINARY, such as 'chroot DIR'")
+    command.add_argument("--socket-root", metavar="DIR:INSIDE", help="where a QEMU that sees other paths finds sockets")
+    command.add_argument(
+        "--timeout", type=float, metavar="S", help="seconds to wait for a start or a reply (default: 30)"
+    )
+    if name == "record":
+        command.add_argument("-o", "--output", metavar="DIR", required=True, help="a folder in it for each scenario")
+        command.add_argument("--name", metavar="NAME", help="the folder's name (default: the scenario file's)")
+        command.add_argument("--firmware", choices=("none", "enumerated"), help="let firmware run (default: none)")
+        return
+    command.add_argument(
+        "--attach", metavar="ADDRESS", help="a running VM: unix:PATH or tcp:HOST:PORT of its QMP monitor"
+    )
+    command.add_argument("--dump", nargs="+", metavar="FILE", help="tables from elsewhere: files, or folders of them")
+    command.add_argument("--recorded", metavar="DIR", help="what 'record' kept")
+    firmware = "let firmware run on a QEMU that is started (default: none; of a running VM and of dumps: enumerated)"
+    command.add_argument("--firmware", choices=("none", "enumerated"), help=firmware)
+    command.add_argument("--junit", metavar="FILE", help="also write the results as JUnit XML")
+    command.add_argument("-v", "--verbose", action="store_true", help="also show steps that are the same")
 
 
 def add_server_arguments(name: str, command: argparse.ArgumentParser) -> None:
@@ -165,7 +200,6 @@ def add_server_arguments(name: str, command: argparse.ArgumentParser) -> None:
         command.add_argument("--keep", action="store_true", help="start the machine anew when QEMU would have ended")
         command.add_argument("--trace", action="store_true", help="write what goes over the wire to stderr")
     command.add_argument("--firmware", choices=("none", "enumerated"), help="PCI bus numbers (default: enumerated)")
-    command.add_argument("--dialect", metavar="D", help="v2, 9.0, 9.2, 10.0 or 11.1 (default: as the objects tell)")
     command.add_argument("--record", metavar="FILE", help="write what clients did as a YAML scenario")
 
 

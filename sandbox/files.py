@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Final
 from sandbox.errors import InputError, Place
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from re import Pattern
+
     from sandbox.acpi.dump import RawTable
     from sandbox.scenario.tables import Tables
 
@@ -69,6 +72,29 @@ def write_text(name: str, text: str) -> None:
             file.write(text)
     except OSError as error:
         raise InputError(os.strerror(error.errno or 0), Place(name)) from None
+
+
+def write_folder(folder: str, contents: Mapping[str, bytes], owned: Pattern[str]) -> None:
+    """Write files into a folder; others in it that are named as ours are removed, lest an old one deceive.
+
+    Args:
+        folder: made if it is not there.
+        contents: the bytes of each file by name.
+        owned: the names of files that are removed where ``contents`` does not have them.
+
+    Raises:
+        InputError: the folder cannot be written.
+    """
+    try:
+        os.makedirs(folder, exist_ok=True)
+        for name in os.listdir(folder):
+            if name not in contents and owned.fullmatch(name):
+                os.remove(os.path.join(folder, name))
+        for name, data in contents.items():
+            with open(os.path.join(folder, name), "wb") as file:
+                file.write(data)
+    except OSError as error:
+        raise InputError(os.strerror(error.errno or 0), Place(folder)) from None
 
 
 def write_tables(folder: str, made: Tables) -> None:

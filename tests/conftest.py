@@ -2,11 +2,14 @@
 
 * ``REQUIRE_LIVE=1`` in the environment: a test marked ``live`` or ``guest`` that skips has failed.
 * ``--record``: tests that hold a live QEMU against recorded tables write the recordings instead.
+* ``QEMU_PREFIX`` in the environment: what goes before the names of the QEMUs, such as ``chroot DIR``, so that the live
+  tests run on another version than that on PATH.
 """
 
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -77,15 +80,20 @@ def qemu_arm() -> tuple[str, ...]:
 def _find_qemu(name: str) -> tuple[str, ...]:
     remedy = "install one with `make qemu`"
     pytest.importorskip("qemu.qmp", reason="needs the library qemu.qmp: pip install 'qom-sandbox[live]'")
-    if shutil.which(name) is None:
-        pytest.skip(f"no {name} on PATH: {remedy}")
+    binary = (*shlex.split(os.environ.get("QEMU_PREFIX", "")), name)
+    if shutil.which(binary[0]) is None:
+        pytest.skip(f"no {binary[0]} on PATH: {remedy}")
+    from sandbox.errors import SandboxError
     from sandbox.live import qemu_version
 
-    version = qemu_version((name,))
+    try:
+        version = qemu_version(binary)
+    except SandboxError as error:
+        pytest.skip(f"{error}: {remedy}")
     if version < LEAST_VERSION:
         found, least = (".".join(map(str, numbers)) for numbers in (version, LEAST_VERSION))
         pytest.skip(f"{name} on PATH is {found}, older than {least}: {remedy}")
-    return (name,)
+    return binary
 
 
 class Recordings:

@@ -27,6 +27,7 @@ ORDER: Final = (
     ("sandbox.machine",),
     ("sandbox.monitor",),
     ("sandbox.scenario",),
+    ("sandbox.translate",),
     ("sandbox.qmp", "sandbox.compare"),
     ("sandbox.live",),
     ("sandbox.campaign",),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from qom_types.contract import NumaHost
     from sandbox.acpi.srat import SratEntry
+    from sandbox.qom.objects import QomObject
     from sandbox.qom.tree import ObjectTree
 
 DEVICE_TYPE: Final = "vfio-pci-nohotplug"
@@ -44,16 +45,18 @@ class GenericInitiator(SratContributor):
         self.start: int | None = None
         self.count = 1
 
+    def found_device(self) -> QomObject | None:
+        """Return the device; None where there is none of that name and type, or several."""
+        return None if self.device is None else self.tree.resolve_quietly(self.device, DEVICE_TYPE)
+
     def srat_entries(self, host: NumaHost) -> Iterator[SratEntry]:  # noqa: ARG002 - any node will do
         """Give one structure for each node, ascending, with bus and devfn as that QEMU wrote them.
 
         The handle holds devfn alone, as a little-endian 16-bit number, which a reader of the specification takes for
         the bus; the real bus is not there.
         """
-        if self.device is None or self.start is None:
-            return
-        device = self.tree.resolve_quietly(self.device, DEVICE_TYPE)
-        if device is None:
+        device = self.found_device()
+        if device is None or self.start is None:
             return
         handle = PciDeviceHandle(segment=0, bus=int(device.read("addr")), devfn=0)
         for pxm in range(self.start, self.start + self.count):

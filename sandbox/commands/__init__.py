@@ -27,6 +27,8 @@ MODULES: Final[Mapping[str, str]] = {
     "serve": "serve",
     "shell": "serve",
     "schema": "offline",
+    "compare": "bridge",
+    "record": "bridge",
 }
 """The module of this package that has a command; only that of the command that runs is loaded."""
 

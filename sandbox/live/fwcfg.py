@@ -84,8 +84,13 @@ PLACES: Final = {"x86_64": X86, "i386": X86, "aarch64": ARM_VIRT, "arm": ARM_VIR
 class FwCfg:
     """The fw_cfg device of one machine."""
 
-    def __init__(self, qtest: QtestConnection, place: FwCfgPlace) -> None:
+    def __init__(self, qtest: QtestConnection, place: FwCfgPlace, *, may_use_dma: bool = True) -> None:
         """Look whether the device is there, and whether it has DMA.
+
+        Args:
+            qtest: the connection.
+            place: where the device is.
+            may_use_dma: whether guest memory may be used for it.
 
         Raises:
             LiveError: there is no fw_cfg device at this place.
@@ -96,7 +101,7 @@ class FwCfg:
         if signature != SIGNATURE:
             raise LiveError(f"no fw_cfg device: its signature reads {signature!r}")
         features = int.from_bytes(self._read_slowly(KEY_FEATURES, 4), "little")
-        self.has_dma: Final = bool(features & FEATURE_DMA)
+        self.has_dma: Final = may_use_dma and bool(features & FEATURE_DMA)
 
     def select(self, key: int) -> None:
         """Select an item; the first selection of an ACPI file after a reset builds the tables."""

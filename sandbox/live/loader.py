@@ -78,6 +78,17 @@ def allocated_files(script: bytes) -> tuple[str, ...]:
     )
 
 
+def checksummed_lengths(script: bytes, file: str) -> list[int]:
+    """Return the lengths of what a loader script checksums in one file: of its ACPI tables, in the script's order."""
+    lengths = []
+    for offset in range(0, len(script) - RECORD_LENGTH + 1, RECORD_LENGTH):
+        if COMMAND.unpack_from(script, offset) == (ADD_CHECKSUM,):
+            padded, _, _, length = CHECKSUM_BODY.unpack_from(script, offset + COMMAND.size)
+            if _name(padded) == file:
+                lengths.append(length)
+    return lengths
+
+
 def install(script: bytes, files: Mapping[str, bytes]) -> Installed:
     """Run a loader script.
 

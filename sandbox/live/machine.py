@@ -37,7 +37,13 @@ class InstalledTables(Protocol):
         """
 
     def forget(self) -> None:
-        """Make what is installed impossible to find, so that a reset cannot leave it to be read again."""
+        """Make what is installed impossible to find, so that a reset cannot leave it to be read again.
+
+        The machine may be paused for that, so that nothing is installed before the reset is made.
+        """
+
+    def resume(self) -> None:
+        """Let the machine run again once the reset has been made, if it was paused for it."""
 
 
 class LiveMachine:
@@ -89,6 +95,8 @@ class LiveMachine:
             if resets and self._installed is not None:
                 self._installed.forget()
             value = self.session.execute(name, arguments)
+            if resets and self._installed is not None:
+                self._installed.resume()
         if resets:
             self._tables = None
         elif name == "cont":
@@ -111,10 +119,10 @@ class LiveMachine:
 
 
 def is_reset(name: str, arguments: dict[str, Any] | None) -> bool:
-    """Whether a command resets the machine."""
+    """Whether a command resets the machine; with arguments it does not take them, and does nothing."""
     if name == "human-monitor-command":
-        return str((arguments or {}).get("command-line", "")).split()[:1] == ["system_reset"]
-    return name == "system_reset"
+        return str((arguments or {}).get("command-line", "")).split() == ["system_reset"]
+    return name == "system_reset" and not arguments
 
 
 @contextmanager

@@ -26,8 +26,11 @@ class Prepared:
         words: QEMU's arguments; :data:`PRIVATE` in them stands for the run's private directory.
         files: what lies in that directory by name: bytes, or the path of a file to copy.
         changes: how the words differ from the user's and why, a sentence each.
+        own_words: the arguments of the machine that the run is to equal: the user's own, but for what a test run cannot
+            have as the user does and a machine can tell (an accelerator, a monitor more, firmware for virt).
     """
 
     words: tuple[str, ...]
     files: Mapping[str, bytes | Path] = field(default_factory=dict)
     changes: tuple[str, ...] = ()
+    own_words: tuple[str, ...] = ()

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 CLOSING_SECONDS: Final = 2.0
+GREETING: Final = "the QMP greeting"
+"""What a :class:`LiveTimeout` names as awaited where QEMU does not begin the session."""
 
 
 @record
@@ -91,7 +93,7 @@ class QmpConnection:
         self._client.register_listener(self._resets)
         connected.settimeout(0)
         try:
-            self._run(self._client.connect(connected), "the QMP greeting", greeting_seconds)
+            self._run(self._client.connect(connected), GREETING, greeting_seconds)
         except BaseException:
             connected.close()
             self.close()

@@ -14,9 +14,11 @@ from sandbox.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
     from types import TracebackType
 
     from sandbox.live.endpoints import Endpoints
+    from sandbox.live.fwcfg import FwCfgPlace
     from sandbox.live.process import Child
 
 QMP: Final = "qmp"
@@ -28,11 +30,12 @@ LAST_WORDS_SECONDS: Final = 2.0
 
 @record
 class Limits:
-    """How long to wait, in seconds: for a start, for one reply, for an end that was asked for."""
+    """How long to wait, in seconds: for a start, a reply, an end that was asked for, the tables of firmware."""
 
     start: float = 30.0
     reply: float = 30.0
     end: float = 5.0
+    firmware: float = 120.0
 
 
 DEFAULT_LIMITS: Final = Limits()
@@ -82,6 +85,11 @@ class LiveSession:
     def pid(self) -> int:
         """The process id of the started program."""
         return self._child.pid
+
+    @property
+    def exchange(self) -> tuple[Path, str]:
+        """The run's private directory: its path here, and as QEMU sees it."""
+        return self._endpoints.directory, self._endpoints.inside
 
     @property
     def stderr(self) -> str:
@@ -144,12 +152,23 @@ class LiveSession:
             LiveError: the sandbox does not know where this kind of machine has it.
         """
         if self._fw_cfg is None:
-            target = self.execute("query-target")
-            arch = target.get("arch") if isinstance(target, dict) else target
-            if arch not in PLACES:
-                raise LiveError(f"no way to read the tables of a {arch} machine: known are {', '.join(PLACES)}")
-            self._fw_cfg = FwCfg(self.qtest, PLACES[arch])
+            self._fw_cfg = FwCfg(self.qtest, self._fw_cfg_place())
         return self._fw_cfg
+
+    def fw_cfg_without_dma(self) -> FwCfg:
+        """Return the machine's fw_cfg device, read byte by byte, which leaves guest memory alone.
+
+        Raises:
+            LiveError: as :meth:`fw_cfg`.
+        """
+        return FwCfg(self.qtest, self._fw_cfg_place(), may_use_dma=False)
+
+    def _fw_cfg_place(self) -> FwCfgPlace:
+        target = self.execute("query-target")
+        arch = target.get("arch") if isinstance(target, dict) else target
+        if arch not in PLACES:
+            raise LiveError(f"no way to read the tables of a {arch} machine: known are {', '.join(PLACES)}")
+        return PLACES[arch]
 
     @contextlib.contextmanager
     def watch(self, doing: str) -> Iterator[None]:

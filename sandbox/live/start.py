@@ -67,6 +67,7 @@ def launch(
     Args:
         binary: as for :func:`start`.
         argv: QEMU's arguments; :data:`~sandbox.live.prepared.PRIVATE` in them stands for the run's private directory.
+            Where they connect a monitor to the socket ``qmp`` there, none is added.
         files: what to lay into that directory: bytes, or a file to copy.
         socket_root: as for :func:`start`.
         limits: as for :func:`start`.
@@ -82,8 +83,9 @@ def launch(
     try:
         for name, content in (files or {}).items():
             endpoints.lay_file(name, content)
-        given = tuple(word.replace(PRIVATE, endpoints.inside) for word in argv)
-        arguments = (*given, *_added(given, endpoints))
+        given = tuple(_placed(word, endpoints.inside) for word in argv)
+        has_monitor = any(f"{PRIVATE}/{QMP}" in word for word in argv)
+        arguments = (*given, *_added(given, endpoints, has_monitor=has_monitor))
         child = Child((*command, *arguments))
     except BaseException:
         endpoints.close()
@@ -99,10 +101,16 @@ def chroot_socket_root(command: Sequence[str]) -> SocketRoot | None:
     return SocketRoot(Path(directory) / "tmp", "/tmp")  # noqa: S108 - a private directory is made in it
 
 
-def _added(argv: Sequence[str], endpoints: Endpoints) -> tuple[str, ...]:
+def _placed(word: str, directory: str) -> str:
+    """Return a word with the private directory in it; commas are doubled where QEMU takes the word apart."""
+    is_whole = word.startswith((PRIVATE, "{"))
+    return word.replace(PRIVATE, directory if is_whole else directory.replace(",", ",,"))
+
+
+def _added(argv: Sequence[str], endpoints: Endpoints, *, has_monitor: bool) -> tuple[str, ...]:
     """Return the arguments behind the user's: a display and an accelerator move no table, nor do the sockets."""
-    added = ["-S", "-display", "none", "-qmp", endpoints.option(QMP), "-qtest", endpoints.option(QTEST)]
-    added += ["-qtest-log", "none"]
+    added = ["-S", "-display", "none", *([] if has_monitor else ["-qmp", endpoints.option(QMP)])]
+    added += ["-qtest", endpoints.option(QTEST), "-qtest-log", "none"]
     if not any(word.lstrip("-") in {"accel", "enable-kvm"} or "accel=" in word for word in argv):
         added += ["-accel", "tcg"]
     return tuple(added)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from sandbox.machine.memory_map import VIRT_RAM_BASE
 from sandbox.records import field, record
 
 if TYPE_CHECKING:
@@ -54,6 +55,13 @@ class Board:
     high_ecam: bool = True
     gic_has_msi: bool = True
     notices: list[str] = field(default_factory=list)
+
+    @property
+    def ram(self) -> tuple[tuple[int, int], ...]:
+        """Where RAM lies: address and bytes of each range, memory devices left out."""
+        if self.pc is None:
+            return ((VIRT_RAM_BASE, self.memory.ram_size),)
+        return ((0, self.pc.below_4g), (self.pc.above_4g_base, self.pc.above_4g))
 
 
 def backend_size_of(tree: ObjectTree, name: str) -> int | None:

@@ -64,6 +64,21 @@ class Machine:
         """The QOM types."""
         return self.tree.registry
 
+    @property
+    def asks_objects(self) -> bool:
+        """Whether it makes an SRAT and asks its objects for entries."""
+        return self._parts.srat is not None and self._parts.srat.takes_contributions
+
+    @property
+    def is_x86(self) -> bool:
+        """Whether it is a PC, of either chipset."""
+        return self._board.type.is_x86
+
+    @property
+    def ram(self) -> tuple[tuple[int, int], ...]:
+        """Where RAM lies: address and bytes of each range, memory devices left out."""
+        return self._board.ram
+
     def tables(self) -> Tables:
         """Return the tables as firmware reads them: made at the first call after a reset, kept until the next.
 

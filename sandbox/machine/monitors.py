@@ -16,15 +16,15 @@ def monitor_names(options: Iterable[Option]) -> tuple[str, ...]:
     """Return the names in the order in which QEMU makes the monitors.
 
     A monitor without an id is called ``compat_monitorN``; those of ``-monitor`` and ``-qmp`` are numbered when the
-    options are read, those of ``-serial mon:`` and of ``-mon`` after that. Without any such option, and without
-    ``-nodefaults``, there is one by default.
+    options are read, those of ``-mon`` after that, and those of ``-serial mon:``, which QEMU makes last, at the end.
+    Without any such option, and without ``-nodefaults``, there is one by default.
 
     Source: QEMU 11.1 behaviour.
     """
     options = tuple(options)
     numbered = 0
     from_options: list[str | None] = []
-    on_serial: list[str] = []
+    on_ports = 0
     has_default = not any(option.name == "nodefaults" for option in options)
     for option in options:
         value = option.value or ""
@@ -38,15 +38,12 @@ def monitor_names(options: Iterable[Option]) -> tuple[str, ...]:
             from_options.append(dict(parse_opts(value, "chardev")).get("id"))
         elif option.name in ("serial", "parallel") and value.startswith("mon:"):
             has_default = has_default and option.name != "serial"
-            on_serial.append(option.name)
+            on_ports += 1
     if has_default:
         from_options.append(f"compat_monitor{numbered}")
         numbered += 1
     names = []
-    for _ in on_serial:
-        names.append(f"compat_monitor{numbered}")
-        numbered += 1
-    for name in from_options:
+    for name in (*from_options, *[None] * on_ports):
         if name is None:
             name = f"compat_monitor{numbered}"
             numbered += 1

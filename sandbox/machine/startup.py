@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from sandbox.machine.numa import NumaOptions
     from sandbox.machine.refusals import Notice
 
+FIRST_OBJECTS: Final = frozenset({"thread-context"})
+"""Types that QEMU makes before all others, since it gives up the right to bind threads after that."""
+
 LATE_OBJECTS: Final = ("memory-backend-", "filter-")
 """Beginnings of the types that QEMU makes after it has set the machine's properties."""
 
@@ -49,6 +52,11 @@ ARCHITECTURE_OF: Final = {
     "qemu-system-arm64": "aarch64",
     "qemu-system-x86_64": "x86_64",
 }
+
+
+def is_late(typename: str) -> bool:
+    """Whether QEMU makes a command-line object of that type after it has set the machine's properties."""
+    return typename.startswith(LATE_OBJECTS) or typename == "rng-egd"
 
 
 def start_up(config: MachineConfig) -> Board:
@@ -156,11 +164,10 @@ class _StartUp:
         return tree, machine
 
     def make_objects(self, tree: ObjectTree, *, early: bool) -> None:
-        """Make the command-line objects of one of the two phases, in order."""
-        for given in self.config.objects:
+        """Make the command-line objects of one of the two phases, in order but for those that come first."""
+        for given in sorted(self.config.objects, key=lambda given: given.values["qom-type"] not in FIRST_OBJECTS):
             typename = given.values["qom-type"]
-            is_late = typename.startswith(LATE_OBJECTS) or typename == "rng-egd"
-            if is_late != early:
+            if is_late(typename) != early:
                 self.make_object(tree, given)
 
     def make_object(self, tree: ObjectTree, given: Given) -> None:
@@ -222,6 +229,8 @@ class _StartUp:
         from sandbox.machine.virt_memory import virt_memory
 
         requested = options.get("gic-version")
+        if requested == "host" and self.config.uses_host_cpu:
+            requested = "max"
         layout = virt_memory(board.type, board.memory, board.cpu, virt_options(options))
         gic = gic_version(requested, board.smp.max_cpus, virtualization=bool(options.get("virtualization")))
         check_gic_cpus(board.smp.max_cpus, gic, high_redistributors=layout.high_redistributors)

@@ -59,10 +59,10 @@ def record_json(record: Record) -> JsonObject:
     sent, ended = record.sent, record.ended
     return {
         "title": record.title,
-        "place": _place(record.place),
+        "place": place_json(record.place),
         "outcome": record.outcome.value,
         "sent": None if sent is None else {"execute": sent.name, "arguments": sent.arguments},
-        "reply": _reply(record.reply),
+        "reply": reply_json(record.reply),
         "ended": None if ended is None else {"status": ended.status, "stderr": ended.stderr},
         "changed": list(record.changed),
         "checks": [
@@ -79,11 +79,13 @@ def record_json(record: Record) -> JsonObject:
     }
 
 
-def _place(place: Place | None) -> JsonObject | None:
+def place_json(place: Place | None) -> JsonObject | None:
+    """Return a place: ``file``, ``line`` and ``column``."""
     return None if place is None else {"file": place.file, "line": place.line, "column": place.column}
 
 
-def _reply(reply: Reply | None) -> JsonObject | None:
+def reply_json(reply: Reply | None) -> JsonObject | None:
+    """Return a reply: ``return``, or ``error`` with ``class`` and ``desc``."""
     if reply is None:
         return None
     if isinstance(reply, Returned):

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from xml.etree.ElementTree import Element
 
+    from sandbox.errors import Place
     from sandbox.scenario.checks import Check
     from sandbox.scenario.transcript import Record, Transcript
 
@@ -25,16 +26,30 @@ def junit_xml(transcripts: Sequence[Transcript], unreadable: Sequence[tuple[str,
         transcripts: the replays.
         unreadable: scenarios that could not be replayed: file and message; each becomes an ``error``.
     """
-    from xml.etree.ElementTree import Element, SubElement, indent, tostring
+    from xml.etree.ElementTree import Element
 
     root = Element("testsuites", name="qom-sandbox replay")
     for transcript in transcripts:
         _suite(root, transcript)
     for file, message in unreadable:
-        suite = SubElement(root, "testsuite", name=_clean(file))
-        case = SubElement(suite, "testcase", classname=_clean(file), name="load")
-        error = SubElement(case, "error", message=_clean(message.partition("\n")[0]))
-        error.text = _clean(message)
+        error_suite(root, file, "load", message)
+    return document(root)
+
+
+def error_suite(root: Element, file: str, name: str, message: str) -> None:
+    """Add a suite of one test case that could not be run."""
+    from xml.etree.ElementTree import SubElement
+
+    suite = SubElement(root, "testsuite", name=clean(file))
+    case = SubElement(suite, "testcase", classname=clean(file), name=name)
+    error = SubElement(case, "error", message=clean(message.partition("\n")[0]))
+    error.text = clean(message)
+
+
+def document(root: Element) -> str:
+    """Return the document, with the counts that each suite and the whole must have."""
+    from xml.etree.ElementTree import indent, tostring
+
     for suite in (*root, root):
         for attribute, tag in (
             ("tests", "testcase"),
@@ -52,7 +67,7 @@ def _suite(root: Element, transcript: Transcript) -> None:
 
     scenario = transcript.scenario
     file = scenario.file or scenario.name
-    suite = SubElement(root, "testsuite", name=_clean(file))
+    suite = SubElement(root, "testsuite", name=clean(file))
     properties = SubElement(suite, "properties")
     for name, value in (
         ("scenario", scenario.name),
@@ -61,7 +76,7 @@ def _suite(root: Element, transcript: Transcript) -> None:
         ("firmware", scenario.firmware),
         ("command-line", " ".join(scenario.command_line)),
     ):
-        SubElement(properties, "property", name=name, value=_clean(value))
+        SubElement(properties, "property", name=name, value=clean(value))
     for number, record in shown_records(transcript):
         title = f"{number} {record.title}".strip()
         own = [check for check in record.checks if check.what in ("reply", "exit")]
@@ -75,23 +90,31 @@ def _suite(root: Element, transcript: Transcript) -> None:
 def _case(suite: Element, file: str, name: str, record: Record, checks: Sequence[Check]) -> None:
     from xml.etree.ElementTree import SubElement
 
-    case = SubElement(suite, "testcase", classname=_clean(file), name=_clean(name))
-    if record.place and record.place.line:
-        case.set("file", _clean(record.place.file))
-        case.set("line", str(record.place.line))
+    case = case_of(suite, file, name, record.place)
     if record.outcome is Outcome.NOT_RUN:
         SubElement(case, "skipped", message="not run: the machine had ended")
         return
     lines = [line for check in checks for line in check_lines(check)]
     if lines:
         failed = ", ".join(check.what for check in checks if not check.passed)
-        failure = SubElement(case, "failure", message=_clean(f"{failed} not as expected"), type="expectation")
+        failure = SubElement(case, "failure", message=clean(f"{failed} not as expected"), type="expectation")
         place = [str(record.place)] if record.place else []
         stderr = record.ended.stderr.splitlines() if record.ended else []
-        failure.text = _clean("\n".join([*place, *lines, *stderr]))
+        failure.text = clean("\n".join([*place, *lines, *stderr]))
 
 
-def _clean(text: str) -> str:
+def case_of(suite: Element, file: str, name: str, place: Place | None) -> Element:
+    """Add a test case to a suite; it knows where in a scenario it stands."""
+    from xml.etree.ElementTree import SubElement
+
+    case = SubElement(suite, "testcase", classname=clean(file), name=clean(name))
+    if place and place.line:
+        case.set("file", clean(place.file))
+        case.set("line", str(place.line))
+    return case
+
+
+def clean(text: str) -> str:
     """Return the text with U+FFFD for each character that XML 1.0 has no way to write."""
     return "".join([char if _is_xml(ord(char)) else "\ufffd" for char in text])
 
