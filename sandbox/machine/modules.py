@@ -31,20 +31,32 @@ NVDIMM_PROPERTIES: Final[Mapping[str, str]] = {"label-size": "size", "unarmed": 
 
 
 class ModuleBay:
-    """Plugs memory modules into a board."""
+    """Plugs memory modules into a board.
+
+    Attributes:
+        board: the board.
+        config: what the command line asks for.
+        hotplugged: the paths of the modules that came after the machine had started.
+    """
 
     def __init__(self, board: Board, config: MachineConfig) -> None:
         self.board = board
         self.config = config
+        self.hotplugged: set[str] = set()
         self._plugged: dict[str, Dimm] = {}
 
-    def plug(self, typename: str, options: Mapping[str, Any], path: str) -> None:
+    def plugged(self) -> Mapping[str, Dimm]:
+        """Return the modules by their paths, the first plugged first."""
+        return self._plugged
+
+    def plug(self, typename: str, options: Mapping[str, Any], path: str, *, hotplugged: bool = False) -> None:
         """Plug in a module.
 
         Args:
             typename: ``pc-dimm`` or ``nvdimm``.
             options: its properties as given.
             path: its place in the tree, whose last part is the user's id where there is one.
+            hotplugged: whether the machine has started already.
 
         Raises:
             QemuError: it cannot be plugged in.
@@ -61,6 +73,7 @@ class ModuleBay:
             slot=values.get("slot", -1),
             label_size=values.get("label-size"),
             unarmed=values.get("unarmed", False),
+            is_hotplugged=hotplugged,
         )
         in_use = [
             found.name
@@ -71,6 +84,8 @@ class ModuleBay:
         if backend is not None:
             backend.in_use = True
         self._plugged[path] = dimm
+        if hotplugged:
+            self.hotplugged.add(path)
         self.board.notices += [f"{self.config.program}: warning: {notice.text}" for notice in notices]
 
     def in_walking_order(self, tree: ObjectTree) -> tuple[Dimm, ...]:

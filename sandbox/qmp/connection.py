@@ -143,8 +143,13 @@ class Connection(asyncio.Protocol):
                 has_more = False
                 break
             left -= 1
-            line = hub.serve(happened) if isinstance(happened, Request) else happened
-            out.append(line)
+            if isinstance(happened, Request):
+                line = hub.serve(happened)
+                out.append(line)
+                hub.settle()
+            else:
+                line = happened
+                out.append(line)
             gathered += len(line)
             if hub.ended is not None:
                 break

@@ -12,8 +12,8 @@ import time
 from typing import TYPE_CHECKING, Final, Protocol
 
 from sandbox.errors import InputError, MachineExit, QemuError, UnmodelledCommandError
+from sandbox.monitor.monitor import Monitor
 from sandbox.qmp import wire
-from sandbox.qmp.announcing import AnnouncingMonitor
 from sandbox.qmp.listing import Listings
 from sandbox.qmp.own_commands import OWN_COMMANDS, execute_own
 from sandbox.qmp.session import State
@@ -70,7 +70,7 @@ class Hub:
         self.peers: set[Peer] = set()
         self._recorder = recorder
         self._on_tables = on_tables
-        self._monitor = AnnouncingMonitor(machine, self.emit)
+        self._monitor = Monitor(machine, self.emit)
         self._listings = Listings(self._monitor)
         self.version = self._monitor.execute("query-version")
         self._run_firmware()
@@ -78,7 +78,7 @@ class Hub:
     def serve(self, request: Request) -> bytes:
         """Execute a request and return the reply; b"" if the machine ended without one.
 
-        Whether the machine ended, with or without a reply, is in :attr:`ended`.
+        Whether the machine ended, with or without a reply, is in :attr:`ended`. :meth:`settle` is to be called next.
         """
         name = request.name
         if name == "qom-list" and not request.oob:
@@ -109,9 +109,14 @@ class Hub:
             return wire.error_reply(QemuError(f"the sandbox failed: {error!r}"), request.id)
         if self._recorder is not None and name not in OWN_COMMANDS:
             self._recorder.returned(name, request.arguments, value)
+        return line
+
+    def settle(self) -> None:
+        """Let what follows a reply happen: events that come late, and firmware's reading of the tables."""
+        if self._monitor.has_late:
+            self._monitor.after_reply()
         if self.machine.awaits_firmware:
             self._run_firmware()
-        return line
 
     def emit(self, name: str, data: Mapping[str, object] | None) -> None:
         """Tell every client that has negotiated of an event that happens now."""
@@ -136,7 +141,10 @@ class Hub:
             if not self._monitor.serves(name):
                 raise _not_found(name)
             _refuse_oob(request)
-        return self._monitor.execute(name, request.arguments)
+        value = self._monitor.execute(name, request.arguments)
+        if name == "query-commands" and isinstance(value, list):
+            return [*value, *({"name": own} for own in OWN_COMMANDS)]
+        return value
 
     def _run_firmware(self) -> None:
         if not self.machine.awaits_firmware:

@@ -1,4 +1,4 @@
-"""Replies to ``qom-list``, kept as text for as long as the object has the same properties.
+"""Replies to ``qom-list`` of ``/objects`` and what is in it, kept as text as long as there are the same properties.
 
 Clients ask for the same containers again and again, and the text is longer to write than anything else that is asked
 for. A kept reply is used only if nothing was put into the object or taken out of it since, whoever did that.
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sandbox.monitor.monitor import Monitor
     from sandbox.qom.objects import QomObject
 
+UNDER: Final = "/objects"
 MOST_KEPT: Final = 64
 LONGEST_PATH: Final = 256
 
@@ -40,7 +41,7 @@ class Listings:
         if arguments is None or len(arguments) != 1:
             return None
         path = arguments.get("path")
-        if type(path) is not str or path[:1] != "/" or len(path) > LONGEST_PATH:
+        if type(path) is not str or not path.startswith(UNDER) or len(path) > LONGEST_PATH:
             return None
         found = self._monitor.machine.tree.resolve(path)
         if found is None:

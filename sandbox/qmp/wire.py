@@ -1,4 +1,6 @@
-"""Messages as QEMU's QMP server writes them: one line each, ended by CR and LF, members in QEMU's order.
+"""Messages as QEMU's QMP server writes them: one line each, ended by CR and LF.
+
+Values and the data of events come with their members in QEMU's order; an id comes as the client wrote it.
 
 Source: QEMU 10.0 behaviour.
 """
@@ -8,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.qapi.json_quick_writer import quick_json
+from sandbox.qapi.json_writer import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,14 +41,14 @@ def reply(value: object, request_id: object = ABSENT) -> bytes:
 def written_reply(text: str, request_id: object = ABSENT) -> bytes:
     """Return the line of a reply whose value is JSON already."""
     if request_id is not ABSENT:
-        return f'{{"return": {text}, "id": {quick_json(request_id)}}}\r\n'.encode("ascii")
+        return f'{{"return": {text}, "id": {to_json(request_id)}}}\r\n'.encode("ascii")
     return DONE if text == "{}" else f'{{"return": {text}}}\r\n'.encode("ascii")
 
 
 def error_reply(error: QemuError, request_id: object = ABSENT) -> bytes:
     """Return the line of an error reply."""
     said = quick_json({"class": error.error_class, "desc": error.desc})
-    before = f'"id": {quick_json(request_id)}, ' if request_id is not ABSENT else ""
+    before = f'"id": {to_json(request_id)}, ' if request_id is not ABSENT else ""
     return f'{{{before}"error": {said}}}\r\n'.encode("ascii")
 
 

@@ -108,8 +108,11 @@ class Loopback:
             return
         self.session.receive_data(data)
         while self._hub.ended is None and (happened := self.session.next_event()) is not None:
-            line = self._hub.serve(happened) if isinstance(happened, Request) else happened
-            self._out.append(line)
+            if isinstance(happened, Request):
+                self._out.append(self._hub.serve(happened))
+                self._hub.settle()
+            else:
+                self._out.append(happened)
 
     def received(self) -> bytes:
         """Return what came since the last call."""

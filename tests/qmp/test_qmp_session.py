@@ -18,7 +18,7 @@ from sandbox.qmp.wire import ABSENT
 if TYPE_CHECKING:
     from sandbox.qmp.hub import Hub
 
-VERSION: Final = {"qemu": {"major": 10, "minor": 0, "micro": 2}, "package": ""}
+VERSION: Final = {"qemu": {"micro": 2, "minor": 0, "major": 10}, "package": ""}
 NEGOTIATE: Final = b'{"execute":"qmp_capabilities"}'
 ALIVE: Final = '{"return": {"status": "prelaunch", "running": false}, "id": "alive"}'
 RESYNCHRONISE: Final = b'\xff\n{"execute":"query-status","id":"alive"}'

@@ -220,6 +220,14 @@ class PciTopology:
         device = self._ids.get(device_id)
         if device is None:
             raise QemuError(f"Device '{device_id}' not found", "DeviceNotFound")
+        return self.request_removal(device, running=running)
+
+    def request_removal(self, device: PciDevice, *, running: bool) -> tuple[PciDevice, ...]:
+        """Do the same for a device that need not have an id.
+
+        Raises:
+            QemuError: it cannot go, or was asked before.
+        """
         return self._remove_all(self._departures.request(device, running=running))
 
     def remove(self, device_id: str) -> tuple[PciDevice, ...]:
