@@ -149,3 +149,28 @@ def test_a_kept_list_is_not_that_of_a_later_object_of_the_name(path: str) -> Non
     second = value(client, ask)
     assert {entry["name"] for entry in first} == {"type", "node", "pci-dev"}
     assert "poll-max-ns" in {entry["name"] for entry in second}
+
+
+def test_the_commands_that_are_told_of_are_those_that_are_answered() -> None:
+    client = negotiated(make_hub(HELD))
+    told = [entry["name"] for entry in value(client, command("query-commands"))]
+    assert told[-2:] == ["x-sandbox-tables", "x-sandbox-dialect"]
+    for name in told:
+        client.send(command(name, {"no such argument": 1}))
+        assert "CommandNotFound" not in client.received().decode() or name == "qmp_capabilities"
+
+
+def test_what_goes_at_a_reset_is_told_of_behind_the_reply() -> None:
+    """So does QEMU, which cleans devices up when the command is over."""
+    hub = make_hub(f"{HELD} -device pcie-root-port,id=rp,chassis=1 -device pci-testdev,id=hot,bus=rp")
+    client = negotiated(hub)
+    client.send(command("device_del", {"id": "hot"}))
+    received = lines_of(client.received())
+    client.send(command("system_reset"))
+    received += lines_of(client.received())
+    (deleted,) = [
+        number for number, line in enumerate(received) if '"DEVICE_DELETED", "data": {"device": "hot"' in line
+    ]
+    assert received[deleted - 1] == '{"return": {}}'
+    client.send(command("device_del", {"id": "hot"}))
+    assert "Device 'hot' not found" in client.received().decode()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import socket
 import stat
 import tempfile
@@ -12,8 +14,10 @@ import pytest
 from qmp_cases import HELD
 
 from sandbox.errors import InputError
+from sandbox.qmp import listener as listener_module
 from sandbox.qmp.addresses import TcpAddress, UnixAddress, parse_address
 from sandbox.qmp.client import QmpClient
+from sandbox.qmp.listener import Listener
 from sandbox.qmp.thread import ServerThread
 
 if TYPE_CHECKING:
@@ -95,3 +99,37 @@ def test_a_port_that_is_taken_is_an_input_error() -> None:
         ServerThread(HELD, [server.addresses[0]]),
     ):
         pass
+
+
+async def test_a_shortage_of_file_descriptors_is_waited_out(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listener_module, "RETRY_SECONDS", 0.01)
+    found: asyncio.Future[socket.socket] = asyncio.get_running_loop().create_future()
+    listener = Listener(UnixAddress(str(path)))
+    short = ShortSocket(listener._socket)
+    listener._socket = short  # type: ignore[assignment]
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(path))
+        listener.accept_one(asyncio.get_running_loop(), found.set_result)
+        (await asyncio.wait_for(found, 10)).close()
+    assert short.refusals == 1
+    listener.close()
+
+
+class ShortSocket:
+    """A listening socket whose first accept() finds no descriptor."""
+
+    def __init__(self, real: socket.socket) -> None:
+        self._real = real
+        self.refusals = 0
+
+    def accept(self) -> tuple[socket.socket, object]:
+        if self.refusals == 0:
+            self.refusals += 1
+            raise OSError(errno.EMFILE, "Too many open files")
+        return self._real.accept()
+
+    def fileno(self) -> int:
+        return self._real.fileno()
+
+    def close(self) -> None:
+        self._real.close()
