@@ -2,13 +2,15 @@
 
     python benchmarks/qmp.py
 
-One client sends over a Unix socket; the servers are processes of their own. Each figure is the median of several
-rounds; the rounds of both servers alternate, so that a machine whose speed drifts does not favour one of them.
+One client sends over a Unix socket; the servers are processes of their own. Rates are medians of several rounds, and
+the ratio is the median of the ratios round by round; the rounds of both servers alternate, so that a machine whose speed
+drifts does not favour one of them. CPU is what the servers use for one command, which other load moves less.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import socket
 import statistics
@@ -28,7 +30,7 @@ MACHINE: Final = (
     "-device pci-testdev,id=dev0,addr=04.0 -S"
 )
 OBJECTS: Final = 100
-ROUNDS: Final = 7
+ROUNDS: Final = 15
 
 
 def added(object_id: str) -> bytes:
@@ -56,10 +58,10 @@ class Load(NamedTuple):
 
 
 LOADS: Final = (
-    Load("query-status", (STATUS,), 1000, 4000),
-    Load("object-add, object-del", (added("x"), deleted("x")), 800, 3000),
-    Load(f"qom-list of {OBJECTS} objects", (LIST,), 500, 1500),
-    Load("the same, changed in between", (LIST, added("x"), LIST, deleted("x")), 500, 1500),
+    Load("query-status", (STATUS,), 500, 2000),
+    Load("object-add, object-del", (added("x"), deleted("x")), 400, 1500),
+    Load(f"qom-list of {OBJECTS} objects", (LIST,), 250, 800),
+    Load("the same, changed in between", (LIST, added("x"), LIST, deleted("x")), 250, 800),
 )
 
 
@@ -105,8 +107,27 @@ class Client:
             count -= data.count(b"\n")
 
 
+class Server(NamedTuple):
+    """A server's process and the client that is connected to it."""
+
+    pid: int
+    client: Client
+
+    def cpu_seconds(self) -> float:
+        """Return what the process and its threads have used so far."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class Result(NamedTuple):
+    """What one server made of a load: commands per second round by round, and CPU seconds per command."""
+
+    rates: list[float]
+    cpu: float
+
+
 @contextlib.contextmanager
-def served(words: list[str], path: str) -> Iterator[Client]:
+def served(words: list[str], path: str) -> Iterator[Server]:
     """Start a server and connect to it."""
     process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
@@ -117,21 +138,23 @@ def served(words: list[str], path: str) -> Iterator[Client]:
             time.sleep(0.01)
         else:
             raise TimeoutError(f"no server on {path}")
-        yield client
+        yield Server(process.pid, client)
         client.close()
     finally:
         process.terminate()
         process.wait()
 
 
-def medians(clients: list[Client], load: Load, way: str) -> list[float]:
-    """Return the median commands per second of each client, in rounds that alternate."""
+def measured(servers: list[Server], load: Load, way: str) -> list[Result]:
+    """Return what each server makes of a load, in rounds that alternate."""
     count = load.one_at_a_time if way == "one_at_a_time" else load.pipelined
-    found: list[list[float]] = [[] for _ in clients]
+    before = [server.cpu_seconds() for server in servers]
+    rates: list[list[float]] = [[] for _ in servers]
     for _ in range(ROUNDS):
-        for index, client in enumerate(clients):
-            found[index].append(getattr(client, way)(load.commands, count))
-    return [statistics.median(rounds) for rounds in found]
+        for index, server in enumerate(servers):
+            rates[index].append(getattr(server.client, way)(load.commands, count))
+    used = [server.cpu_seconds() - began for server, began in zip(servers, before, strict=True)]
+    return [Result(found, cpu / (count * ROUNDS)) for found, cpu in zip(rates, used, strict=True)]
 
 
 def main() -> None:
@@ -139,19 +162,29 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="qom-") as folder, contextlib.ExitStack() as stack:
         paths = [str(Path(folder) / name) for name in ("sandbox", "qemu")]
         ours = [sys.executable, "-m", "sandbox.cli", "serve", "--dialect", "10.0", "--qmp", f"unix:{paths[0]}", "--"]
-        clients = [stack.enter_context(served([*ours, *MACHINE.split()], paths[0]))]
+        servers = [stack.enter_context(served([*ours, *MACHINE.split()], paths[0]))]
         program = shutil.which("qemu-system-x86_64")
         if program:
             options = ["-display", "none", "-qmp", f"unix:{paths[1]},server=on,wait=off"]
-            clients.append(stack.enter_context(served([program, *MACHINE.split(), *options], paths[1])))
-        print(f"{'commands per second':42}{'sandbox':>10}{'QEMU':>10}{'ratio':>8}")
+            servers.append(stack.enter_context(served([program, *MACHINE.split(), *options], paths[1])))
+        print(f"{'':44}{'commands per second':^28}{'CPU us per command':^26}")
+        print(f"{'':44}{'sandbox':>10}{'QEMU':>10}{'ratio':>8}{'sandbox':>10}{'QEMU':>8}{'ratio':>8}")
         for load in LOADS:
             for way in ("one_at_a_time", "pipelined"):
-                rates = medians(clients, load, way)
-                live = f"{rates[1]:10.0f}{rates[0] / rates[1]:8.1f}" if program else ""
-                print(f"{load.name + ', ' + way.replace('_', ' '):42}{rates[0]:10.0f}{live}")
+                print(row(f"{load.name}, {way.replace('_', ' ')}", measured(servers, load, way)))
         if not program:
             print("no live QEMU to compare with: install one with `make qemu`")
+
+
+def row(name: str, results: list[Result]) -> str:
+    """Return a line of the table; without a live QEMU there are no ratios."""
+    ours = results[0]
+    if len(results) == 1:
+        return f"{name:44}{statistics.median(ours.rates):10.0f}{'':18}{ours.cpu * 1e6:10.0f}"
+    live = results[1]
+    ratio = statistics.median(left / right for left, right in zip(ours.rates, live.rates, strict=True))
+    rates = f"{statistics.median(ours.rates):10.0f}{statistics.median(live.rates):10.0f}{ratio:8.1f}"
+    return f"{name:44}{rates}{ours.cpu * 1e6:10.0f}{live.cpu * 1e6:8.0f}{live.cpu / ours.cpu:8.1f}"
 
 
 if __name__ == "__main__":
