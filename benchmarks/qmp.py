@@ -3,8 +3,8 @@
     python benchmarks/qmp.py
 
 One client sends over a Unix socket; the servers are processes of their own. Rates are medians of several rounds, and
-the ratio is the median of the ratios round by round; the rounds of both servers alternate, so that a machine whose speed
-drifts does not favour one of them. CPU is what the servers use for one command, which other load moves less.
+the ratio is the median of the ratios round by round; the rounds of both servers alternate, so that a machine whose
+speed drifts does not favour one of them. CPU is what the servers use for one command, which other load moves less.
 """
 
 from __future__ import annotations
