@@ -27,6 +27,8 @@ COMMANDS: Final = {
     "tables": "make the tables of a scenario or of QEMU arguments after '--'",
     "show": "show tables field by field",
     "diff": "name the fields in which two tables differ",
+    "serve": "answer QMP on sockets as QEMU does, for the machine of QEMU arguments after '--'",
+    "shell": "type QMP commands at such a machine, in qemu.qmp's shell",
     "schema": "print the JSON Schema of scenarios",
     "compare": "hold the sandbox against a live QEMU, a running VM, dumped tables or recordings",
     "record": "keep what a live QEMU gives for scenarios, as expected tables and replies",
@@ -34,7 +36,7 @@ COMMANDS: Final = {
     "guest": "forecast which nodes a Linux guest will see",
 }
 
-TAKE_QEMU_ARGUMENTS: Final = ("tables", "compare", "record", "guest")
+TAKE_QEMU_ARGUMENTS: Final = ("tables", "compare", "record", "serve", "shell", "guest")
 
 EXAMPLES: Final = """\
 examples:
@@ -62,6 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if unknown:
         parser.error(f"unrecognized arguments: {' '.join(unknown)}; QEMU's arguments come after '--'")
     arguments.qemu_words = qemu_words
+    arguments.say = say_error
     if qemu_words is not None and arguments.command not in (*TAKE_QEMU_ARGUMENTS, None):
         parser.error(f"'{arguments.command}' takes no QEMU arguments after '--'")
     if arguments.version:
@@ -147,6 +150,8 @@ def add_arguments(name: str, command: argparse.ArgumentParser) -> None:
     elif name == "diff":
         command.add_argument("left", metavar="A", help="a file with one table, raw or as acpidump's text")
         command.add_argument("right", metavar="B", help="the file to compare it with")
+    elif name in ("serve", "shell"):
+        add_server_arguments(name, command)
     elif name in ("compare", "record"):
         add_bridge_arguments(name, command)
     elif name == "campaign":
@@ -155,7 +160,7 @@ def add_arguments(name: str, command: argparse.ArgumentParser) -> None:
         from sandbox.commands.guest import add_guest_arguments
 
         add_guest_arguments(command)
-    if name in ("replay", "tables", "compare", "record"):
+    if name in ("replay", "tables", "compare", "record", "serve", "shell"):
         command.add_argument("--dialect", metavar="D", help="v2, 9.0, 9.2, 10.0 or 11.1 (default: as the objects tell)")
     if name in ("replay", "tables"):
         command.add_argument("--schema", metavar="FILE", help="a QEMU's qapi/qom.json that our members must agree with")
@@ -212,6 +217,22 @@ def add_campaign_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--timeout", type=float, metavar="S", help="seconds to wait for a start or a reply (default: 30)"
     )
+
+
+def add_server_arguments(name: str, command: argparse.ArgumentParser) -> None:
+    """Give the parsers of serve and shell their arguments."""
+    if name == "serve":
+        command.add_argument(
+            "--qmp",
+            action="append",
+            required=True,
+            metavar="ADDRESS",
+            help="where to listen: unix:PATH, tcp:HOST:PORT or tcp:PORT on loopback; give several for several monitors",
+        )
+        command.add_argument("--keep", action="store_true", help="start the machine anew when QEMU would have ended")
+        command.add_argument("--trace", action="store_true", help="write what goes over the wire to stderr")
+    command.add_argument("--firmware", choices=("none", "enumerated"), help="PCI bus numbers (default: enumerated)")
+    command.add_argument("--record", metavar="FILE", help="write what clients did as a YAML scenario")
 
 
 def script() -> NoReturn:

@@ -25,6 +25,8 @@ MODULES: Final[Mapping[str, str]] = {
     "tables": "offline",
     "show": "offline",
     "diff": "offline",
+    "serve": "serve",
+    "shell": "serve",
     "schema": "offline",
     "compare": "bridge",
     "record": "bridge",

@@ -103,6 +103,19 @@ class Machine:
             self._tables = self._parts.build(self.tree.root)
         return self._tables
 
+    @property
+    def awaits_firmware(self) -> bool:
+        """Whether the machine runs and firmware has not read the tables since the last reset."""
+        return self._tables is None and self.status == "running"
+
+    def tables_in_prospect(self) -> Tables:
+        """Return the tables as firmware would read them now; this is no reading, so that later changes still count.
+
+        Raises:
+            MachineExit: as :meth:`tables`.
+        """
+        return self._tables or self._parts.build(self.tree.root)
+
     def reset(self) -> tuple[Departure, ...]:
         """Reset the machine: the tables are made anew when they are read next; return the devices that go with it.
 

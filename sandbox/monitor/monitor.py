@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from sandbox.errors import QemuError, UnmodelledError
-from sandbox.monitor.table import SESSION, find
+from sandbox.errors import QemuError, UnmodelledCommandError
+from sandbox.monitor.table import SESSION, find, names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -50,7 +50,8 @@ class Monitor:
         Raises:
             QemuError: an error reply.
             MachineExit: the command ends the machine, without a reply.
-            UnmodelledError: QEMU has the command and the sandbox does not.
+            UnmodelledCommandError: QEMU has the command and the sandbox does not.
+            UnmodelledError: QEMU has what the arguments ask for, and the sandbox does not.
         """
         if self._late:
             self.after_reply()
@@ -66,6 +67,10 @@ class Monitor:
             return command(self, given)
         return command(self, self._visit(name, given))
 
+    def serves(self, name: str) -> bool:
+        """Whether a command of that name is answered."""
+        return name in names(self._version)
+
     def emit(self, name: str, data: Mapping[str, object] | None = None) -> None:
         """Tell of an event at once, ahead of the reply to the command under way."""
         if self._emit is not None:
@@ -74,6 +79,11 @@ class Monitor:
     def emit_late(self, name: str, data: Mapping[str, object] | None = None) -> None:
         """Tell of an event behind the reply to the command under way, as QEMU does where it cleans up later."""
         self._late.append((name, data))
+
+    @property
+    def has_late(self) -> bool:
+        """Whether there are events that follow the last reply."""
+        return bool(self._late)
 
     def after_reply(self) -> None:
         """Tell of the events that follow the last reply; a server calls it when it has sent the reply.
@@ -93,7 +103,7 @@ class Monitor:
         if name == SESSION:
             raise QemuError("Capabilities negotiation is already complete, command ignored", "CommandNotFound")
         if name in QEMU_COMMANDS:
-            raise UnmodelledError(f"QMP command '{name}' is not modelled")
+            raise UnmodelledCommandError(f"QMP command '{name}' is not modelled")
         raise QemuError(f"The command {name} has not been found", "CommandNotFound")
 
     def _visit(self, name: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
