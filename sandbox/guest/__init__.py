@@ -1,0 +1,1 @@
+"""What a Linux guest makes of the tables: foretold, and seen in a real guest."""
