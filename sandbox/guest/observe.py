@@ -21,12 +21,12 @@ PANICS: Final = "panics"
 MASKS: Final = ("possible", "online", "has_cpu", "has_memory", "has_normal_memory", "has_generic_initiator")
 MEMORY: Final = "memory_kib"
 
-TAKEN_KIB: Final = 64 * 1024
+TAKEN_KIB: Final = 112 * 1024
 TAKEN_PART: Final = 32
-"""What Linux may have taken of a node's memory before it counts: its image, and a part of all for its page structures.
+"""What Linux may have taken of a node's memory before it counts: its image and buffers, and a part for its page tables.
 
-How much exactly depends on the build of the kernel and of the firmware. Seen with Debian's 6.1 and 6.12: 38 MiB for the
-image on node 0, and up to 2.3 percent of a node.
+How much exactly depends on the build of kernel and firmware. Seen with Debian's 6.1 and 6.12: 38 MiB for the image and
+64 MiB for bounce buffers where there is, or could be, memory above 4 GiB, each on one node; and up to 2.3 percent.
 """
 
 

@@ -12,6 +12,7 @@ Kernels, busybox and firmware come from ``make guest-kernels``.
 
 from sandbox.guest.boot.cache import GuestKernel, cache_folder, guest_kernel, kernel_versions
 from sandbox.guest.boot.parse import Panic
+from sandbox.guest.boot.plan import boot_scenario, guest_architecture
 from sandbox.guest.boot.runner import Boot, BootFailed, boot
 from sandbox.guest.boot.upgrade import as_asked_for
 from sandbox.guest.boot.view import Access, GuestNode, GuestView, PciDevice
@@ -28,8 +29,10 @@ __all__ = [
     "PciDevice",
     "as_asked_for",
     "boot",
+    "boot_scenario",
     "cache_folder",
     "fit",
+    "guest_architecture",
     "guest_kernel",
     "kernel_versions",
 ]

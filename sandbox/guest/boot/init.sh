@@ -82,5 +82,5 @@ while read -r line; do
 done < /said
 
 echo "== end $told"
-$b sync
+$b stty -echo < /dev/console # it waits until everything is written
 $b poweroff -f

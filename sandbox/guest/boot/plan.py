@@ -9,14 +9,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from qom_types.dialects import DIALECTS
+from sandbox.guest.boot.runner import MOST_SECONDS, boot
 from sandbox.live.machine import is_reset
 from sandbox.machine.arguments import split_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from sandbox.guest.boot.cache import GuestKernel
+    from sandbox.guest.boot.runner import Boot, Progress
+    from sandbox.live.prepared import Prepared
     from sandbox.scenario.model import Scenario
     from sandbox.scenario.tables import Tables
+
+BINARIES: Final[Mapping[str, str]] = {"x86": "qemu-system-x86_64", "arm64": "qemu-system-aarch64"}
+"""The program that boots a guest, by architecture."""
 
 HELD: Final = frozenset({"cont", "stop", "quit", "system_powerdown", "system_wakeup"})
 """Commands that would let the machine go, hold or end it: a boot does that by itself."""
@@ -57,11 +64,55 @@ def history(scenario: Scenario) -> tuple[tuple[str, Mapping[str, object] | None]
     return tuple(commands[:until])
 
 
-def is_released(dialect: str) -> bool:
-    """Whether there is a QEMU that has the objects of a dialect; if not, a guest must be given the tables."""
-    return DIALECTS[dialect].family != "v2"
+def must_be_given(dialect: str) -> bool:
+    """Whether a guest must be given the tables of a dialect, because no QEMU that boots guests here makes them.
+
+    None has the objects of v2; those of 9.0 are in all, with another encoding of the handle.
+    """
+    found = DIALECTS[dialect]
+    return found.family == "v2" or found.swaps_bus_and_devfn
 
 
 def by_signature(tables: Tables) -> dict[str, bytes | None]:
     """Return tables by their signatures, as :func:`sandbox.guest.boot.runner.boot` takes them."""
     return {"SRAT": tables.srat, "SLIT": tables.slit, "HMAT": tables.hmat}
+
+
+def boot_scenario(
+    scenario: Scenario,
+    prepared: Prepared,
+    kernel: GuestKernel,
+    *,
+    dialect: str,
+    tables: Tables,
+    binary: Sequence[str] = (),
+    give: bool = False,
+    seconds: float = MOST_SECONDS,
+    progress: Progress | None = None,
+) -> Boot:
+    """Boot a guest on the machine of a scenario, as firmware last found it.
+
+    Args:
+        scenario: what happens to the machine.
+        prepared: its command line, made such that it can be started.
+        kernel: what is booted.
+        dialect: the name of the one in which the sandbox reads the scenario.
+        tables: those that the sandbox makes of it, or others that are to be tried.
+        binary: the QEMU, as for :func:`sandbox.live.start.start`; by default the one on PATH.
+        give: whether the guest is given the tables in any case; else only where QEMU would make others.
+        seconds: how long the boot may take.
+        progress: called with what is going on, in a few words.
+
+    Raises:
+        InputError, MachineExit, LiveError: as :func:`sandbox.guest.boot.runner.boot`.
+    """
+    given = by_signature(tables) if give or must_be_given(dialect) else None
+    return boot(
+        binary or (BINARIES[kernel.arch],),
+        prepared,
+        kernel,
+        commands=() if given else history(scenario),
+        tables=given,
+        seconds=seconds,
+        progress=progress,
+    )
