@@ -14,7 +14,7 @@ from sandbox.acpi.slit import Slit, encode_slit
 from sandbox.acpi.srat import GenericInitiatorAffinity, Srat, decode_srat, encode_srat
 from sandbox.app import Sandbox
 from sandbox.guest.boot import Boot, boot, fit, guest_kernel
-from sandbox.records import field, record, replace
+from sandbox.records import record, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -53,7 +53,6 @@ class Machine:
         commands: what is executed before it runs.
         given: the tables that the guest is given, made from those of the words; None: QEMU's own.
         dialect: in which the words are read where tables are given.
-        pci: nodes of PCI functions, by address.
     """
 
     name: str
@@ -63,7 +62,6 @@ class Machine:
     commands: Commands = ()
     given: Given | None = None
     dialect: str = "10.0"
-    pci: Mapping[str, int] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{self.name}, {self.kernel}".replace(" ", "-")
@@ -118,7 +116,9 @@ def boots(
     has_cpu: str = "0-1",
     has_memory: str = "0-1",
     possible: str | None = None,
-    access: Mapping[int, list[dict[str, Any]]] | None = None,
+    access: Mapping[str, Any] | None = None,
+    pci: Mapping[str, int] | None = None,
+    lines: Sequence[str] = (),
 ) -> dict[str, Any]:
     """What a guest sees whose online nodes have the distances ``matrix``; by default CPUs 0 and 1 on nodes 0 and 1."""
     cpus = {0: "0", 1: "1"} if cpus is None else cpus
@@ -126,7 +126,6 @@ def boots(
     online = "0" if len(matrix) == 1 else f"0-{len(matrix) - 1}"
     nodes = [
         {"node": node, "cpus": cpus.get(node, ""), "memory_kib": mib.get(node, 0) * 1024, "distances": row}
-        | ({"access": access[node]} if access and node in access else {})
         for node, row in enumerate(matrix)
     ]
     return {
@@ -137,6 +136,9 @@ def boots(
         "has_memory": has_memory,
         "has_generic_initiator": initiators,
         "nodes": nodes,
+        "access": access or {},
+        "pci": {address: {"numa_node": node} for address, node in (pci or {}).items()},
+        "kernel_lines": list(lines),
     }
 
 

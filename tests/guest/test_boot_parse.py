@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from sandbox.guest.boot.parse import Panic, Untold, read_console
+from sandbox.guest.boot.parse import Panic, Untold, kernel_lines, read_console
 from sandbox.guest.boot.view import Access, GuestNode, GuestView, PciDevice
 
 TABLE = bytes(range(100))
@@ -27,10 +27,12 @@ TOLD = [
     "cpulist 9 0-1,3",
     "distance 9 10 20",
     "memory 9 12345",
+    "access 9 0",
     "initiator 9 0 4",
     "initiator 9 0 2",
-    "access 9 0 read_latency 5",
-    "access 9 1 read_latency 9",
+    "performance 9 0 read_latency 5",
+    "access 9 1",
+    "target 9 1 10",
     "pci 0000:00:04.0 0x1b36:0x0005 0x00ff00 -1",
     *(f"table SRAT {line}" for line in base64.encodebytes(TABLE).decode().split()),
     "said [    0.000000] ACPI: SRAT: Node 0 PXM 0 [mem 0x00000000-0x0009ffff]",
@@ -56,7 +58,7 @@ def test_everything_that_is_told_is_read():
                 "0-1,3",
                 12345,
                 (10, 20),
-                (Access(0, (2, 4), {"read_latency": 5}), Access(1, (), {"read_latency": 9})),
+                (Access(0, (2, 4), (), {"read_latency": 5}), Access(1, (), (10,))),
             ),
             GuestNode(10, "", 0, (20, 10)),
         ),
@@ -73,11 +75,18 @@ def test_the_view_has_the_shape_of_a_forecast():
     assert found["outcome"] == "boots"
     assert found["possible"] == "0-2"
     assert found["nodes"][1] == {"node": 10, "cpus": "", "memory_kib": 0, "distances": [20, 10]}
+    assert found["access"] == {
+        "node9": {
+            "access0": {"initiators": [2, 4], "targets": [], "read_latency": 5},
+            "access1": {"initiators": [], "targets": [10]},
+        }
+    }
+    assert found["pci"]["0000:00:04.0"]["numa_node"] == -1
     assert base64.b64decode(found["tables"]["srat"]) == TABLE
 
 
 def test_lost_lines_are_noticed():
-    with pytest.raises(Untold, match="of 23 lines that it told 22 came through"):
+    with pytest.raises(Untold, match="of 25 lines that it told 24 came through"):
         read_console(console(TOLD[:-1], count=len(TOLD)))
 
 
@@ -119,6 +128,11 @@ def test_a_panic_is_told_with_its_cause_and_what_was_said_before():
             "[    0.000000] NUMA: Node 0 [mem 0x00001000-0x0009ffff]",
         ),
     )
+
+
+def test_the_kernels_lines_come_without_time_stamps():
+    lines = kernel_lines("BIOS\r\n[    0.000000] one [mem 0x0-0x1]\r\n== said [    0.000001] two\r\n[   12.5] x\r\n")
+    assert lines == ("one [mem 0x0-0x1]", "two")
 
 
 def test_an_early_exception_is_a_panic():

@@ -19,6 +19,8 @@ ARM = GuestKernel("arm64", "6.12", Path("/k/vmlinuz"), Path("/k/busybox"), Path(
 
 FIRST = f"-chardev socket,id=qom-sandbox-console,path={PRIVATE}x/console -serial chardev:qom-sandbox-console"
 
+CLOCK = "-icount shift=3,sleep=off"
+
 
 def booted(text: str, kernel: GuestKernel = X86, **options: bool) -> Prepared:
     return boot_words(fit(shlex.split(text)), kernel, b"initrd", f"{PRIVATE}x/console", **options)
@@ -28,13 +30,13 @@ def machine_of(text: str, kernel: GuestKernel = X86, **options: bool) -> str:
     """What is left of the user's words between our console and our kernel."""
     words = " ".join(booted(text, kernel, **options).words)
     assert words.startswith(f"{FIRST} ")
-    return words.removeprefix(f"{FIRST} ").partition(" -kernel ")[0]
+    return words.removeprefix(f"{FIRST} ").partition(f" {CLOCK} -kernel ")[0]
 
 
 def test_our_kernel_is_booted_and_its_console_is_the_first_port():
     found = booted("qemu-system-x86_64 -M q35 -serial null")
     assert " ".join(found.words) == (
-        f"{FIRST} -M q35 -serial null -kernel /k/vmlinuz -initrd {PRIVATE}/initrd -append "
+        f"{FIRST} -M q35 -serial null {CLOCK} -kernel /k/vmlinuz -initrd {PRIVATE}/initrd -append "
         "console=ttyS0 earlyprintk=ttyS0 loglevel=7 panic=-1 nokaslr -no-reboot"
     )
     assert found.files == {"initrd": b"initrd"}
@@ -92,6 +94,11 @@ def test_other_drives_stay():
 )
 def test_arm64_runs_on_a_64_bit_processor(words, cpu):
     assert machine_of(words, ARM) == f"-M virt {cpu}"
+
+
+@pytest.mark.parametrize("clock", ["-icount shift=7", "-enable-kvm", "-accel kvm", "-accel tcg,thread=multi"])
+def test_a_clock_of_the_users_stays(clock):
+    assert CLOCK not in " ".join(booted(f"-M q35 {clock}").words)
 
 
 def test_x86_keeps_its_default_processor():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 from guest_checks import check_guest
 from guest_machines import (
@@ -13,43 +11,18 @@ from guest_machines import (
     TWO_NODES,
     Machine,
     boots,
-    changed_srat,
-    cut_last_length,
     distances,
     empty_nodes,
-    initiator,
     initiators,
-    raw_srat,
     rows,
     uneven,
-    with_cell,
-    with_initiators,
-    with_slit,
 )
-
-from sandbox.acpi.handles import PciDeviceHandle
-from sandbox.acpi.srat import GenericInitiatorAffinity, GenericPortAffinity, MemoryAffinity, ProcessorAffinity
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from sandbox.acpi.srat import SratEntry
 
 pytestmark = [pytest.mark.live, pytest.mark.guest]
 
 Q35 = f"{MACHINES['q35']} {TWO_NODES}"
 TEN = f"{Q35} {empty_nodes(2, 9)} {DEVICE}"
 EIGHT = f"{TEN} {initiators(range(2, 10))}"
-V2_HANDLE = PciDeviceHandle(0, 0x20, 0)
-
-
-def initiators_first(entries: tuple[SratEntry, ...]) -> Iterable[SratEntry]:
-    return sorted(entries, key=lambda entry: not isinstance(entry, GenericInitiatorAffinity))
-
-
-def without_node_1(entries: tuple[SratEntry, ...]) -> Iterable[SratEntry]:
-    return [entry for entry in entries if not (isinstance(entry, MemoryAffinity) and entry.pxm == 1)]
-
 
 HMAT = " ".join(
     f"-numa hmat-lb,initiator={source},target={target},hierarchy=memory,data-type=access-latency,latency={latency} "
@@ -60,6 +33,22 @@ HMAT = " ".join(
         *((3, 0, 40, 50), (3, 1, 40, 50), (3, 2, 3, 400)),
     )
 )
+
+
+def reached(initiators: list[int], targets: list[int], latency: int = 0, bandwidth: int = 0) -> dict[str, object]:
+    """A folder accessM; without latency one of a node without memory."""
+    values = {"read_latency": latency, "write_latency": latency}
+    values |= {"read_bandwidth": bandwidth, "write_bandwidth": bandwidth}
+    return {"initiators": initiators, "targets": targets, **(values if latency else {})}
+
+
+ACCESS = {
+    "node0": {"access0": reached([0], [0], 5, 200), "access1": reached([0], [0, 3], 5, 200)},
+    "node1": {"access0": reached([1], [1], 5, 200), "access1": reached([1], [1], 5, 200)},
+    "node2": {"access0": reached([], [3])},
+    "node3": {"access0": reached([2], [], 3, 400), "access1": reached([0], [], 20, 100)},
+}
+"""Node 2 is the initiator's, node 3 that of memory only: PXM 3 and 2."""
 
 SCRAMBLED = f"{EIGHT} {distances(10, uneven)}"
 SCRAMBLED_SEEN = boots("2-9", rows((0, 1, *BUCKET_ORDER), uneven))
@@ -125,15 +114,13 @@ MERGED = [
         "a device behind a root port",
         f"{Q35} {empty_nodes(2, 3)} -device pcie-root-port,id=rp,chassis=1,addr=6 -device pci-testdev,id=dev0,bus=rp "
         f"{initiators((2, 3))}",
-        boots("2-3", rows(range(4))),
-        pci={"0000:01:00.0": -1},
+        boots("2-3", rows(range(4)), pci={"0000:01:00.0": -1}),
     ),
     Machine(
         "an expander gives its devices a node, an initiator does not",
         f"{Q35} {empty_nodes(2, 2)} {DEVICE} -device pxb-pcie,id=pxb,bus_nr=32,numa_node=1,addr=8 "
         f"-device pcie-root-port,id=rp,bus=pxb,chassis=1 -device pci-testdev,id=dev1,bus=rp {initiators((2,))}",
-        boots("2", rows(range(3))),
-        pci={"0000:00:04.0": -1, "0000:21:00.0": 1},
+        boots("2", rows(range(3)), pci={"0000:00:04.0": -1, "0000:21:00.0": 1}),
     ),
     Machine(
         "memory is best reached from an initiator",
@@ -146,14 +133,7 @@ MERGED = [
             rows(range(4)),
             mib={0: 256, 1: 256, 3: 256},
             has_memory="0-1,3",
-            access={
-                3: [
-                    {"number": number, "initiators": [node]}
-                    | dict.fromkeys(("read_latency", "write_latency"), latency)
-                    | dict.fromkeys(("read_bandwidth", "write_bandwidth"), width)
-                    for number, node, latency, width in ((0, 2, 3, 400), (1, 0, 20, 100))
-                ]
-            },
+            access=ACCESS,
         ),
     ),
     Machine(
@@ -174,126 +154,7 @@ MERGED = [
     ),
 ]
 
-GIVEN = [
-    Machine(
-        "the cover letter's eight nodes come in order, one object each",
-        f"{TEN} {distances(10, uneven)}",
-        boots("2-9", rows(range(10), uneven)),
-        kernel,
-        given=with_initiators(*(GenericInitiatorAffinity(pxm, V2_HANDLE) for pxm in range(2, 10))),
-    )
-    for kernel in ("6.1", "6.12")
-] + [
-    Machine(
-        "bus and devfn in each other's place change nothing",
-        SCRAMBLED,
-        SCRAMBLED_SEEN,
-        given=lambda tables: {"SRAT": tables.srat, "SLIT": tables.slit},
-        dialect="9.0",
-    ),
-    Machine(
-        "an initiator with flags 0 ends the pass",
-        TEN,
-        boots("2-3", rows(range(4))),
-        given=with_initiators(initiator(2), initiator(3), initiator(4, 0), *map(initiator, range(5, 10))),
-    ),
-    Machine(
-        "an initiator with flags 0 ahead of all takes the processors along",
-        TEN,
-        boots("", rows((0, 1)), cpus={0: "0-1"}, has_cpu="0"),
-        given=changed_srat(lambda entries: (initiator(2, 0), *entries, initiator(3))),
-    ),
-    Machine(
-        "only bit 0 of the flags counts",
-        TEN,
-        boots("2", rows(range(3))),
-        given=with_initiators(initiator(2, 3), initiator(3, 2), initiator(4)),
-    ),
-    Machine(
-        "initiators ahead of the processors are numbered first",
-        SCRAMBLED,
-        boots(
-            "0-7",
-            rows((*BUCKET_ORDER, 0, 1), uneven),
-            cpus={8: "0", 9: "1"},
-            mib={8: 256, 9: 256},
-            has_cpu="8-9",
-            has_memory="8-9",
-        ),
-        given=changed_srat(initiators_first),
-    ),
-    Machine(
-        "a PXM beyond the limit ends the pass",
-        TEN,
-        boots("2", rows(range(3))),
-        given=with_initiators(initiator(2), initiator(1024), initiator(3)),
-    ),
-    Machine(
-        "a Generic Port makes no node",
-        TEN,
-        boots("2", rows(range(3))),
-        given=with_initiators(GenericPortAffinity(2, PciDeviceHandle(0, 0, 0x20)), initiator(3)),
-    ),
-    Machine(
-        "a disabled processor makes no node",
-        TEN,
-        boots("2", rows(range(3))),
-        given=with_initiators(ProcessorAffinity(2, 7, flags=0), initiator(3)),
-    ),
-    Machine(
-        "the same entry twice is one node",
-        TEN,
-        boots("2-3", rows(range(4))),
-        "6.1",
-        given=with_initiators(initiator(2), initiator(2), initiator(3)),
-    ),
-    Machine(
-        "a distance of 11 to itself makes SLIT invalid",
-        EIGHT,
-        boots("2-9", rows(range(10))),
-        given=with_slit(with_cell(3, 3, 11)),
-    ),
-    Machine(
-        "a distance of 10 to another makes SLIT invalid",
-        EIGHT,
-        boots("2-9", rows(range(10))),
-        "6.1",
-        given=with_slit(with_cell(2, 3, 10)),
-    ),
-    Machine(
-        "a distance of 255 one way is taken",
-        TEN,
-        boots("2-3", rows(range(4), lambda source, target: 255 if (source, target) == (2, 3) else 30)),
-        given=with_slit(with_cell(2, 3, 255), *map(initiator, (2, 3))),
-    ),
-    Machine(
-        "a small SLIT leaves 20 for the rest",
-        TEN,
-        boots("2-3", [[10, 21, 22, 20], [23, 10, 24, 20], [25, 26, 10, 20], [20, 20, 20, 10]]),
-        given=with_slit([[10, 21, 22], [23, 10, 24], [25, 26, 10]], *map(initiator, (2, 3))),
-    ),
-    Machine(
-        "an entry of length 0 behind an initiator is deadly",
-        f"{TEN} {initiators((2, 3))}",
-        {"outcome": "panics"},
-        given=raw_srat(cut_last_length),
-    ),
-    Machine(
-        "memory that no entry covers is deadly with an initiator",
-        f"{TEN} {initiators((2,))}",
-        {"outcome": "panics"},
-        "6.1",
-        given=changed_srat(without_node_1),
-    ),
-    Machine(
-        "an entry of length 0 ahead of all leaves one node",
-        f"{TEN} {initiators((2, 3))}",
-        boots("", [[10]], cpus={0: "0-1"}, mib={0: 512}, has_cpu="0", has_memory="0"),
-        given=raw_srat(lambda srat: srat[:49] + b"\0" + srat[50:]),
-    ),
-]
 
-
-@pytest.mark.parametrize("machine", [*FEW, *MERGED, *GIVEN], ids=str)
+@pytest.mark.parametrize("machine", [*FEW, *MERGED], ids=str)
 def test_a_guest_sees(machine, guests, qemu_x86):
     check_guest(machine, guests.boot(machine, qemu_x86), qemu_x86)

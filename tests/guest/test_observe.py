@@ -19,6 +19,9 @@ GUEST = {
         {"node": 0, "cpus": "0-3", "memory_kib": 990744, "distances": [10, 20]},
         {"node": 1, "cpus": "", "memory_kib": 0, "distances": [20, 10]},
     ],
+    "access": {"node0": {"access0": {"initiators": [0], "targets": [0]}}},
+    "pci": {"0000:00:04.0": {"class": "0x00ff00", "numa_node": -1}, "0000:00:1f.0": {"numa_node": -1}},
+    "kernel_lines": ["ACPI: SRAT: Node 0 PXM 0 [mem 0x0-0x1]", "other"],
 }
 FORECAST = {
     **GUEST,
@@ -26,6 +29,9 @@ FORECAST = {
         {"node": 0, "pxm": 0, "cpus": "0-3", "memory_kib": 1048576, "distances": (10, 20)},
         {"node": 1, "pxm": 7, "cpus": "", "memory_kib": 0, "distances": (20, 10)},
     ],
+    "access": {"node0": {"access0": {"targets": (0,), "initiators": (0,)}}},
+    "pci": {"0000:00:04.0": {"id": "dev0", "numa_node": -1}},
+    "kernel_lines": ["SRAT: Node 0 PXM 0 [mem 0x0-0x1]"],
 }
 
 
@@ -44,6 +50,7 @@ def test_a_right_forecast_passes_in_every_item():
         "nodes",
         *("node 0 cpus", "node 0 distances", "node 0 memory_kib"),
         *("node 1 cpus", "node 1 distances", "node 1 memory_kib"),
+        *("access", "pci 0000:00:04.0 numa_node", "kernel_lines"),
     ]
 
 
@@ -56,6 +63,31 @@ def test_each_mask_counts(item):
 def test_each_item_of_a_node_counts(item, value):
     changed = {**FORECAST, "nodes": [{**FORECAST["nodes"][0], item: value}, FORECAST["nodes"][1]]}
     assert list(failed(changed)) == [f"node 0 {item}"]
+
+
+def test_bounds_of_a_nodes_memory_go_before_our_own():
+    def with_bounds(*bounds: int) -> dict[str, object]:
+        return {**FORECAST, "nodes": [{**FORECAST["nodes"][0], "meminfo_kib": bounds}, FORECAST["nodes"][1]]}
+
+    assert failed(with_bounds(990744, 990744)) == {}
+    assert failed(with_bounds(990745, 1048576)) == {"node 0 memory_kib": ("990745 to 1048576", "990744")}
+
+
+def test_access_devices_and_lines_count():
+    assert list(failed({**FORECAST, "access": {}})) == ["access"]
+    moved = {"0000:00:04.0": {"numa_node": 1}, "0000:01:00.0": {"numa_node": -1}}
+    assert failed({**FORECAST, "pci": moved}) == {
+        "pci 0000:00:04.0 numa_node": ("1", "-1"),
+        "pci 0000:01:00.0 numa_node": ("-1", "nothing"),
+    }
+    assert failed({**FORECAST, "kernel_lines": ["SRAT: Node 1"]}) == {"kernel_lines": ("SRAT: Node 1", "nothing")}
+
+
+def test_long_values_are_compared_to_their_end():
+    row = [10, *[20] * 100]
+    longer = {**GUEST, "nodes": [{**GUEST["nodes"][0], "distances": [*row, 20]}, GUEST["nodes"][1]]}
+    other = {**GUEST, "nodes": [{**GUEST["nodes"][0], "distances": [*row, 21]}, GUEST["nodes"][1]]}
+    assert list(failed(longer, other)) == ["node 0 distances"]
 
 
 def test_nodes_too_many_and_too_few_are_told():
@@ -72,16 +104,17 @@ def test_a_panic_is_compared_by_outcome_alone():
     panic = {"outcome": "panics"}
     assert failed({**FORECAST, "outcome": "panics"}) == {"outcome": ('"panics"', '"boots"')}
     assert failed(FORECAST, panic) == {"outcome": ('"boots"', '"panics"')}
+    assert list(failed({**panic, "kernel_lines": ["a"]}, panic)) == ["kernel_lines"]
     assert [check.passed for check in observe(panic, panic)] == [True]
 
 
 def test_a_boot_that_panicked_is_seen_as_such():
-    died = Boot("panics", None, Panic("Kernel panic - not syncing: x", "BUG: y", ("z",)), "", (), {}, (), 1.0)
-    assert seen(died) == {
+    panic = Panic("Kernel panic - not syncing: x", "BUG: y")
+    assert seen(Boot("panics", None, panic, "[    0.000000] z\r\n", (), {}, (), 1.0)) == {
         "outcome": "panics",
         "panic": "Kernel panic - not syncing: x",
         "cause": "BUG: y",
-        "said": ["z"],
+        "kernel_lines": ["z"],
     }
 
 
@@ -93,6 +126,7 @@ def test_a_boot_that_panicked_is_seen_as_such():
         (524288, 512828, True),
         (1048576, 524288, False),
         (262144, 0, False),
+        (262144, 262148, False),
         (0, 4, False),
         (0, 0, True),
     ],

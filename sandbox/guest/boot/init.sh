@@ -50,11 +50,15 @@ for path in $node/node*; do
     for class in $path/access*; do
         [ -d "$class" ] || continue
         access=${class##*/access}
-        for initiator in $class/initiators/node*; do
-            [ ! -e "$initiator" ] || tell "initiator $number $access ${initiator##*/node}"
+        tell "access $number $access"
+        for other in $class/initiators/node*; do
+            [ ! -e "$other" ] || tell "initiator $number $access ${other##*/node}"
+        done
+        for other in $class/targets/node*; do
+            [ ! -e "$other" ] || tell "target $number $access ${other##*/node}"
         done
         for value in read_latency write_latency read_bandwidth write_bandwidth; do
-            tell_file access $number $access $value $class/initiators/$value
+            tell_file performance $number $access $value $class/initiators/$value
         done
     done
 done

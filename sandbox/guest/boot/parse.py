@@ -56,6 +56,11 @@ def clean_lines(console: str) -> tuple[str, ...]:
     return tuple(line.rstrip("\r") for line in CONTROL.sub("", console).split("\n"))
 
 
+def kernel_lines(console: str) -> tuple[str, ...]:
+    """Return what the kernel wrote to a console, without time stamps."""
+    return tuple(found[1] for line in clean_lines(console) if (found := KERNEL_LINE.search(line)))
+
+
 def read_console(console: str) -> GuestView | Panic:
     """Return what a guest saw, or its panic.
 
@@ -138,15 +143,17 @@ def _nodes(told: _Told) -> tuple[GuestNode, ...]:
 
 
 def _access(told: _Told, node: str) -> tuple[Access, ...]:
-    initiators: dict[int, list[int]] = {}
-    values: dict[int, dict[str, int]] = {}
-    for found, number, initiator in told.of("initiator"):
-        if found == node:
-            initiators.setdefault(int(number), []).append(int(initiator))
-    for found, number, name, value in told.of("access"):
-        if found == node:
-            values.setdefault(int(number), {})[name] = int(value)
+    numbers = [words[1] for words in told.of("access") if words[0] == node]
     return tuple(
-        Access(number, tuple(sorted(initiators.get(number, ()))), values.get(number, {}))
-        for number in sorted(initiators.keys() | values.keys())
+        Access(
+            int(number),
+            _others(told, "initiator", node, number),
+            _others(told, "target", node, number),
+            {name: int(value) for *where, name, value in told.of("performance") if where == [node, number]},
+        )
+        for number in sorted(numbers, key=int)
     )
+
+
+def _others(told: _Told, kind: str, node: str, number: str) -> tuple[int, ...]:
+    return tuple(sorted(int(other) for *where, other in told.of(kind) if where == [node, number]))

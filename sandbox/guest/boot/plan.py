@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sandbox.guest.boot.cache import GuestKernel
-    from sandbox.guest.boot.runner import Boot, Progress
+    from sandbox.guest.boot.console import Progress
+    from sandbox.guest.boot.runner import Boot
     from sandbox.live.prepared import Prepared
     from sandbox.scenario.model import Scenario
     from sandbox.scenario.tables import Tables

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sandbox.guest.boot.cache import cache_folder
+from sandbox.guest.boot.console import Stages, listen
 from sandbox.guest.boot.initramfs import initramfs, table_archive
 from sandbox.guest.boot.parse import Panic, Untold, clean_lines, read_console
 from sandbox.guest.boot.upgrade import upgrades
@@ -24,32 +25,22 @@ from sandbox.live.start import chroot_socket_root, launch
 from sandbox.records import record
 
 if TYPE_CHECKING:
-    import socket
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sandbox.guest.boot.cache import GuestKernel
+    from sandbox.guest.boot.console import Progress
     from sandbox.guest.boot.view import GuestView
     from sandbox.live.prepared import Prepared
     from sandbox.live.session import LiveSession
 
     Command = tuple[str, Mapping[str, object] | None]
-    Progress = Callable[[str], None]
+
+BOOTS: Final = "boots"
+PANICS: Final = "panics"
 
 CONSOLE: Final = "console"
-READ_SIZE: Final = 64 * 1024
-MOST_BYTES: Final = 16 << 20
-"""A guest that writes more than this to its console is broken."""
-
 MOST_SECONDS: Final = 180.0
 LAST_LINES: Final = 5
-
-STAGES: Final = (
-    (b"Linux version", "Linux starts"),
-    (b"Run /init as init process", "Linux runs our /init"),
-    (b"== kernel", "the guest tells what it sees"),
-    (b"Kernel panic", "the kernel panics"),
-)
-"""What on the console marks the stages of a boot."""
 
 
 class BootFailed(LiveError):
@@ -107,6 +98,8 @@ def boot(
 ) -> Boot:
     """Boot a guest on a machine and return what it saw.
 
+    A panic counts only if it comes twice: under emulation on a busy machine a kernel may find its timers broken.
+
     Args:
         binary: the QEMU, as for :func:`sandbox.live.start.start`.
         prepared: the machine's command line, made such that it can be started.
@@ -126,43 +119,63 @@ def boot(
         LiveTimeout, LiveError: QEMU does not answer.
         BootFailed: the guest neither came to the end nor panicked in time; its console is kept in a file.
     """
-    command = as_command(binary)
-    root = chroot_socket_root(command)
     given = upgrades(tables or {})
-    busybox = kernel.busybox.read_bytes()
-    initrd = table_archive(given) + initramfs(busybox)
-    watch = _Stages(progress)
-    began = time.monotonic()
-    with Endpoints((CONSOLE,), root) as endpoints:
-        words = boot_words(
-            prepared,
-            kernel,
-            initrd,
-            f"{endpoints.inside}/{CONSOLE}",
-            initiators=not given,
-            copied=root is not None,
-        )
-        watch.say("QEMU starts")
-        with launch(binary, words.words, files=words.files, socket_root=root, limits=limits) as session:
-            session.connect()
-            for name, members in commands:
-                session.reply(name, members)
-            with endpoints.accept(CONSOLE, lambda: None, limits.start) as connection:
-                session.reply("cont")
-                console, ended = _listen(connection, began + seconds, watch)
-            if ended:
-                _check_status(session)
-            arguments = session.arguments
-    taken = time.monotonic() - began
-    try:
-        found = read_console(console)
-    except Untold as untold:
-        what = untold.what if ended else f"it was not done within {seconds:g} s; {untold.what}"
-        raise BootFailed(what, console, keep_log(console)) from None
-    panic = found if isinstance(found, Panic) else None
-    view = None if isinstance(found, Panic) else found
-    outcome = "boots" if panic is None else "panics"
-    return Boot(outcome, view, panic, console, arguments, given, words.changes, taken)
+    run = _Run(as_command(binary), prepared, kernel, tuple(commands), given, seconds, limits, progress)
+    found = run.once()
+    if found.outcome == PANICS:
+        if progress is not None:
+            progress("once more, since a busy machine can make a kernel panic, too")
+        found = run.once()
+    return found
+
+
+@record
+class _Run:
+    """What a guest is booted with; see :func:`boot`."""
+
+    command: tuple[str, ...]
+    prepared: Prepared
+    kernel: GuestKernel
+    commands: tuple[Command, ...]
+    given: Mapping[str, bytes]
+    seconds: float
+    limits: Limits
+    progress: Progress | None
+
+    def once(self) -> Boot:
+        """Boot it."""
+        root = chroot_socket_root(self.command)
+        initrd = table_archive(self.given) + initramfs(self.kernel.busybox.read_bytes())
+        watch = Stages(self.progress)
+        began = time.monotonic()
+        with Endpoints((CONSOLE,), root) as endpoints:
+            words = boot_words(
+                self.prepared,
+                self.kernel,
+                initrd,
+                f"{endpoints.inside}/{CONSOLE}",
+                initiators=not self.given,
+                copied=root is not None,
+            )
+            watch.say("QEMU starts")
+            with launch(self.command, words.words, files=words.files, socket_root=root, limits=self.limits) as session:
+                session.connect()
+                for name, members in self.commands:
+                    session.reply(name, members)
+                with endpoints.accept(CONSOLE, lambda: None, self.limits.start) as connection:
+                    session.reply("cont")
+                    console, ended = listen(connection, began + self.seconds, watch)
+                if ended:
+                    _check_status(session)
+                arguments = session.arguments
+        taken = time.monotonic() - began
+        try:
+            found = read_console(console)
+        except Untold as untold:
+            late = "" if ended else f"it was not done within {self.seconds:g} s; "
+            raise BootFailed(late + untold.what, console, keep_log(console)) from None
+        told = (console, arguments, self.given, words.changes, taken)
+        return Boot(PANICS, None, found, *told) if isinstance(found, Panic) else Boot(BOOTS, found, None, *told)
 
 
 def keep_log(console: str) -> Path | None:
@@ -175,45 +188,6 @@ def keep_log(console: str) -> Path | None:
     except OSError:
         return None
     return Path(file.name)
-
-
-class _Stages:
-    """Tells each stage of a boot once."""
-
-    def __init__(self, progress: Progress | None) -> None:
-        self._progress = progress
-        self._left = list(STAGES)
-
-    def say(self, what: str) -> None:
-        if self._progress is not None:
-            self._progress(what)
-
-    def look(self, console: bytearray, start: int) -> None:
-        """Look for the marks of further stages in what came behind ``start``."""
-        for mark, what in list(self._left):
-            if console.find(mark, max(0, start - len(mark))) >= 0:
-                self._left.remove((mark, what))
-                self.say(what)
-
-
-def _listen(connection: socket.socket, deadline: float, watch: _Stages) -> tuple[str, bool]:
-    """Return what comes over a console, and whether its end came before the deadline."""
-    console = bytearray()
-    ended = False
-    while len(console) < MOST_BYTES and (left := deadline - time.monotonic()) > 0:
-        connection.settimeout(left)
-        try:
-            data = connection.recv(READ_SIZE)
-        except TimeoutError:
-            break
-        except ConnectionError:
-            data = b""
-        if not data:
-            ended = True
-            break
-        console += data
-        watch.look(console, len(console) - len(data))
-    return console.decode(errors="replace"), ended
 
 
 def _check_status(session: LiveSession) -> None:

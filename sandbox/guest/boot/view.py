@@ -12,16 +12,18 @@ if TYPE_CHECKING:
 
 @record
 class Access:
-    """How memory of a node is best reached, as Linux has it from HMAT.
+    """The folder ``nodeN/accessM``: how memory is best reached, as Linux has it from HMAT.
 
     Attributes:
-        number: 0: by any initiator; 1: by processors only.
-        initiators: the nodes that reach it best.
+        number: M: 0 is by any initiator, 1 by processors only.
+        initiators: the nodes that reach this node's memory best.
+        targets: the nodes whose memory this node reaches best.
         values: ``read_latency`` and ``write_latency`` in ns, ``read_bandwidth`` and ``write_bandwidth`` in MB/s.
     """
 
     number: int
     initiators: tuple[int, ...] = ()
+    targets: tuple[int, ...] = ()
     values: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -89,30 +91,31 @@ class GuestView:
             "machine": self.machine,
             **self.masks,
             "cpus": dict(self.cpus),
-            "nodes": [_node_json(node) for node in self.nodes],
-            "pci": [
+            "nodes": [
                 {
-                    "address": device.address,
-                    "id": device.identity,
+                    "node": node.node,
+                    "cpus": node.cpus,
+                    "memory_kib": node.memory_kib,
+                    "distances": list(node.distances),
+                }
+                for node in self.nodes
+            ],
+            "access": {
+                f"node{node.node}": {f"access{access.number}": _access_json(access) for access in node.access}
+                for node in self.nodes
+                if node.access
+            },
+            "pci": {
+                device.address: {
+                    "identity": device.identity,
                     "class": device.device_class,
                     "numa_node": device.numa_node,
                 }
                 for device in self.pci
-            ],
+            },
             "tables": {name.lower(): b64encode(table).decode() for name, table in self.tables.items()},
-            "said": list(self.said),
         }
 
 
-def _node_json(node: GuestNode) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "node": node.node,
-        "cpus": node.cpus,
-        "memory_kib": node.memory_kib,
-        "distances": list(node.distances),
-    }
-    if node.access:
-        found["access"] = [
-            {"number": access.number, "initiators": list(access.initiators), **access.values} for access in node.access
-        ]
-    return found
+def _access_json(access: Access) -> dict[str, Any]:
+    return {"initiators": list(access.initiators), "targets": list(access.targets), **access.values}

@@ -48,6 +48,10 @@ KERNEL_WORDS: Final = {
 """The early console shows a panic that comes before the real one is there; after a panic the guest resets, which ends
 QEMU. A kernel at a random place would take its memory from a random node."""
 
+STEADY_CLOCK: Final = ("-icount", "shift=3,sleep=off")
+"""The guest's clock counts instructions, 8 ns each, and leaps where it would wait. Where the load of the host makes the
+clock jump, now and then a timer of the guest's is lost, and the boot hangs or panics."""
+
 
 def fit(words: Sequence[str]) -> Prepared:
     """Return a command line in which devices of the host's have stand-ins.
@@ -112,7 +116,17 @@ def boot_words(
     boots += ["-append", KERNEL_WORDS[kernel.arch], "-no-reboot"]
     if kernel.firmware is not None:
         boots += ["-bios", named("firmware", kernel.firmware)]
-    return Prepared((*first, *kept, *boots), files, tuple(changes))
+    clock = () if _has_a_clock(options) else STEADY_CLOCK
+    return Prepared((*first, *kept, *clock, *boots), files, tuple(changes))
+
+
+def _has_a_clock(options: Sequence[Option]) -> bool:
+    """Whether the user's words decide how the guest's clock runs, or forbid ours."""
+    names = {option.name for option in options}
+    values = [option.value or "" for option in options if option.name in ("accel", "M", "machine")]
+    return bool(names & {"icount", "enable-kvm"}) or any(
+        word in value for value in values for word in ("kvm", "hvf", "thread=multi")
+    )
 
 
 def _booted(option: Option, kernel: GuestKernel, changes: list[str], initiators: bool) -> tuple[str, ...]:
