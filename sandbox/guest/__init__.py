@@ -1,1 +1,1 @@
-"""What a Linux guest makes of the tables: foretold, and seen in a real guest."""
+"""What a Linux guest makes of SRAT, SLIT and HMAT: forecast here; :mod:`sandbox.guest.forecast` is the entrance."""
