@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 DONE: Final = 0
 FAILED: Final = 1
 WRONG_INPUT: Final = 2
+UNANSWERED: Final = 3
 INTERRUPTED: Final = 130
 
 MODULES: Final[Mapping[str, str]] = {

@@ -16,15 +16,18 @@ from sandbox.compare.run import Run
 from sandbox.compare.transcripts import without_expectations
 from sandbox.errors import InputError, MachineExit, SandboxError
 from sandbox.live.dialect import FIRST_MERGED, V2, carries_v2, dialect_of
-from sandbox.live.errors import LiveExit
+from sandbox.live.errors import LiveError, LiveExit
 from sandbox.live.machine import RUN_STATE_COMMANDS, LiveMachine, machine_exit
 from sandbox.live.prepared import PRIVATE
+from sandbox.live.ram import ARM
 from sandbox.live.session import DEFAULT_LIMITS
+from sandbox.live.standins.run import read_options
 from sandbox.live.start import chroot_socket_root, launch
 from sandbox.live.version import qemu_version
 from sandbox.machine.arguments import split_arguments
 from sandbox.machine.command_line import parse_arguments
 from sandbox.records import record, replace
+from sandbox.scenario.model import AnyReply, Command, Step
 from sandbox.scenario.replay import replay
 
 if TYPE_CHECKING:
@@ -35,10 +38,13 @@ if TYPE_CHECKING:
     from sandbox.live.ram import RamMap
     from sandbox.live.session import Limits, LiveSession
     from sandbox.scenario.model import Scenario
+    from sandbox.translate.correspondence import Translation
 
     Watch = Callable[[LiveSession], None]
 
-FIRMWARE: Final = ("none", "enumerated")
+X86_PROGRAM: Final = "qemu-system-x86_64"
+ARM_PROGRAM: Final = "qemu-system-aarch64"
+LETS_RUN: Final = "cont, so that firmware reads the tables: -S holds the machine"
 
 
 @record
@@ -60,12 +66,28 @@ class Target:
 
 
 def program_of(scenario: Scenario) -> str:
-    """Return the name of the QEMU that a scenario's machine wants.
+    """Return the QEMU that a scenario's command line names, or else the one that has its machine.
 
-    Raises:
-        MachineExit: its command line cannot be cut into options.
+    A command line that cannot be cut into options is as good as any: QEMU says what is wrong with it.
     """
-    return split_arguments(scenario.command_line).program.rpartition("/")[2]
+    words = scenario.command_line
+    if arguments_of(scenario) != words:
+        return words[0]
+    try:
+        return split_arguments(words).program
+    except MachineExit:
+        is_arm = any(word.split(",")[0].removeprefix("type=").startswith("virt") for word in words)
+        return ARM_PROGRAM if is_arm else X86_PROGRAM
+
+
+def has_machine(arch: str, scenario: Scenario) -> bool:
+    """Whether QEMUs for an architecture have the machine of a scenario."""
+    machines = [
+        option.value or "" for option in read_options(arguments_of(scenario)) if option.name in ("M", "machine")
+    ]
+    names = [name for value in machines for name in value.split(",") if "=" not in name or name.startswith("type=")]
+    is_virt = bool(names) and names[-1].removeprefix("type=").startswith("virt")
+    return is_virt == (arch in ARM)
 
 
 def is_v2(scenario: Scenario) -> bool:
@@ -79,6 +101,20 @@ def is_v2(scenario: Scenario) -> bool:
     except MachineExit:
         return False
     return config.dialect.name == V2 and config.dialect_reason != NOTHING_TELLS
+
+
+def that_runs(scenario: Scenario) -> Scenario:
+    """Return a scenario in which the machine runs at last, if ``-S`` holds it and no step lets it go.
+
+    Firmware would read no tables otherwise, and there would be none to compare.
+    """
+    from sandbox.live.standins import is_paused
+
+    commands = {step.command.name for step in scenario.steps if step.command is not None}
+    if not is_paused(arguments_of(scenario)) or "cont" in commands:
+        return scenario
+    last = Step(Command("cont", None, AnyReply()), name=LETS_RUN)
+    return replace(scenario, steps=(*scenario.steps, last))
 
 
 def unwatched(_session: LiveSession) -> None:
@@ -98,15 +134,21 @@ def run_live(scenario: Scenario, target: Target, watch: Watch = unwatched) -> Ru
         LiveTimeout, LiveError: QEMU does not answer in time, or not in QMP.
         DecodeError: what it gave is no set of tables.
     """
-    from sandbox.live.standins import is_paused, prepare, probe_host
+    from sandbox.live.standins import is_paused, prepare, prepare_steps, probe_host
 
     words = arguments_of(scenario)
+    binary = target.binary[-1].rpartition("/")[2]
+    if binary.startswith("qemu-system-") and not has_machine(binary.removeprefix("qemu-system-"), scenario):
+        raise InputError(f"{binary} has no such machine as the command line asks for", scenario.place)
+    scenario = that_runs(scenario)
     commands = {step.command.name for step in scenario.steps if step.command is not None}
     seen = chroot_socket_root(target.binary)
     host = probe_host(seen.host.parent if seen else None)
     has_run_state = bool(commands & RUN_STATE_COMMANDS)
     prepared = prepare(words, host=host, firmware=target.firmware, run_state=has_run_state)
-    plain = without_expectations(replace(scenario, command_line=prepared.words, firmware=target.firmware))
+    steps, step_changes = prepare_steps(scenario.steps, words, host, target.firmware)
+    sent = replace(scenario, command_line=prepared.words, firmware=target.firmware, steps=steps)
+    plain = without_expectations(sent)
     known: dict[str, Any] = {}
 
     def make_machine(_scenario: Scenario) -> LiveMachine:
@@ -155,9 +197,20 @@ def run_live(scenario: Scenario, target: Target, watch: Watch = unwatched) -> Ru
         tuple(word.replace(PRIVATE, ".") for word in prepared.words),
         known["version"],
         known["package"],
-        prepared.changes,
+        (*prepared.changes, *step_changes),
         tuple(notes),
     )
+
+
+def run_any(scenario: Scenario, target: Target) -> Run:
+    """Run a scenario on a live QEMU as :func:`run_live` does; one of the v2 series translated, where that is needed.
+
+    Raises:
+        InputError, LiveTimeout, LiveError, DecodeError: as :func:`run_live`.
+    """
+    if is_v2(scenario) and (version := qemu_version(target.binary)) >= FIRST_MERGED:
+        return _run_translated(scenario, target, dialect_of(version)[0])[1]
+    return run_live(scenario, target)
 
 
 def compare_live(scenario: Scenario, target: Target, watch: Watch = unwatched) -> Comparison:
@@ -185,10 +238,8 @@ def _compare_translated(scenario: Scenario, target: Target, dialect: str, watch:
     from qom_types.dialects import dialect_named
     from sandbox.compare.mapping import Mapping
     from sandbox.compare.v2_mapping import map_moment
-    from sandbox.translate.to_merged import to_merged
 
-    translation = to_merged(replace(scenario, firmware=target.firmware), dialect=dialect)
-    run = run_live(translation.scenario, target, watch)
+    translation, run = _run_translated(scenario, target, dialect, watch)
     compared = compare_run(run)
     mappings = []
     for moment in translation.moments:
@@ -197,14 +248,25 @@ def _compare_translated(scenario: Scenario, target: Target, dialect: str, watch:
             mappings.append(Mapping(differences=("the merged machine has no tables by then",), title=moment.title))
         else:
             mappings.append(map_moment(moment, after.after, dialect_named(dialect)))
+    return replace(compared, mappings=tuple(mappings))
+
+
+def _run_translated(
+    scenario: Scenario, target: Target, dialect: str, watch: Watch = unwatched
+) -> tuple[Translation, Run]:
+    """Run a v2 scenario on a QEMU that has only merged objects; the notes say what became of it."""
+    from sandbox.translate.to_merged import to_merged
+
+    translation = to_merged(replace(that_runs(scenario), firmware=target.firmware), dialect=dialect)
+    run = run_live(translation.scenario, target, watch)
     left_out = [f"step {left.step + 1} ({left.title}) is not sent: {left.why}" for left in translation.left_out]
     notes = (
         f"v2 is translated to the objects of dialect {dialect}, one for each entry",
         *left_out,
         *translation.notes,
-        *compared.notes,
+        *run.notes,
     )
-    return replace(compared, notes=notes, mappings=tuple(mappings))
+    return translation, replace(run, notes=notes)
 
 
 def arguments_of(scenario: Scenario) -> tuple[str, ...]:
@@ -228,8 +290,11 @@ def _ram(session: LiveSession, words: Sequence[str], dialect: str) -> RamMap:
 def _dialect(session: LiveSession, known: dict[str, Any]) -> tuple[str, str]:
     """Return the dialect of a connected QEMU and why it is this one; note its version."""
     found: Any = session.execute("query-version")
-    numbers = found["qemu"]
-    known["version"] = version = (numbers["major"], numbers["minor"], numbers["micro"])
+    try:
+        numbers = found["qemu"]
+        known["version"] = version = (numbers["major"], numbers["minor"], numbers["micro"])
+    except (KeyError, TypeError) as error:
+        raise LiveError(f"no version in the reply to query-version: {found!r}") from error
     known["package"] = str(found.get("package", ""))
     if version < FIRST_MERGED and carries_v2(session):
         dialect, reason = V2, "it has the object nvidia-acpi-generic-initiator"

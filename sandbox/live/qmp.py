@@ -89,7 +89,7 @@ class QmpConnection:
         if not self._client.logger.handlers:
             # a QEMU that ends is an answer here, not something to log on stderr in the user's sight
             self._client.logger.addHandler(logging.NullHandler())
-        self._resets = EventListener(names="RESET")
+        self._resets = EventListener(names=("RESET", "SHUTDOWN"))
         self._client.register_listener(self._resets)
         connected.settimeout(0)
         try:
@@ -166,7 +166,7 @@ class QmpConnection:
         return {"return": value}
 
     async def _reset_made(self) -> None:
-        """Wait for the event RESET, or for the end of QEMU (which ``-no-reboot`` makes of a reset)."""
+        """Wait for the event RESET, for SHUTDOWN, which ``-no-reboot`` makes of a reset, or for the end of QEMU."""
         import asyncio
 
         from qemu.qmp import Runstate
