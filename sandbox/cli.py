@@ -30,9 +30,10 @@ COMMANDS: Final = {
     "schema": "print the JSON Schema of scenarios",
     "compare": "hold the sandbox against a live QEMU, a running VM, dumped tables or recordings",
     "record": "keep what a live QEMU gives for scenarios, as expected tables and replies",
+    "lint": "look for what is wrong with scenarios, QEMU arguments, or tables",
 }
 
-TAKE_QEMU_ARGUMENTS: Final = ("tables", "compare", "record")
+TAKE_QEMU_ARGUMENTS: Final = ("tables", "compare", "record", "lint")
 
 EXAMPLES: Final = """\
 examples:
@@ -147,7 +148,9 @@ def add_arguments(name: str, command: argparse.ArgumentParser) -> None:
         command.add_argument("right", metavar="B", help="the file to compare it with")
     elif name in ("compare", "record"):
         add_bridge_arguments(name, command)
-    if name in ("replay", "tables", "compare", "record"):
+    elif name == "lint":
+        add_lint_arguments(command)
+    if name in ("replay", "tables", "compare", "record", "lint"):
         command.add_argument("--dialect", metavar="D", help="v2, 9.0, 9.2, 10.0 or 11.1 (default: as the objects tell)")
     if name in ("replay", "tables"):
         command.add_argument("--schema", metavar="FILE", help="a QEMU's qapi/qom.json that our members must agree with")
@@ -180,6 +183,18 @@ def add_bridge_arguments(name: str, command: argparse.ArgumentParser) -> None:
     command.add_argument("--firmware", choices=("none", "enumerated"), help=firmware)
     command.add_argument("--junit", metavar="FILE", help="also write the results as JUnit XML")
     command.add_argument("-v", "--verbose", action="store_true", help="also show steps that are the same")
+
+
+def add_lint_arguments(command: argparse.ArgumentParser) -> None:
+    """Give the parser of lint its arguments."""
+    command.add_argument("scenarios", nargs="*", metavar="SCENARIO", help="YAML files; or QEMU's arguments after '--'")
+    command.add_argument("--tables", nargs="+", metavar="FILE", help="tables from elsewhere: files, or folders of them")
+    command.add_argument("--ram", metavar="FILE", help="with --tables: /proc/iomem of that machine, read as root")
+    levels = ("note", "warning", "error", "never")
+    command.add_argument("--fail-on", choices=levels, default="error", help="status 1 from here on (default: error)")
+    command.add_argument("--sarif", metavar="FILE", help="also write SARIF 2.1.0; '-': print it and nothing else")
+    command.add_argument("--explain", metavar="CODE", help="tell what a rule is about; 'all': every rule")
+    command.add_argument("-v", "--verbose", action="store_true", help="tell also what comes of it, and the source")
 
 
 def script() -> NoReturn:

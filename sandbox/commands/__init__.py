@@ -27,6 +27,7 @@ MODULES: Final[Mapping[str, str]] = {
     "schema": "offline",
     "compare": "bridge",
     "record": "bridge",
+    "lint": "advice",
 }
 """The module of this package that has a command; only that of the command that runs is loaded."""
 
