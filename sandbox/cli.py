@@ -31,9 +31,10 @@ COMMANDS: Final = {
     "compare": "hold the sandbox against a live QEMU, a running VM, dumped tables or recordings",
     "record": "keep what a live QEMU gives for scenarios, as expected tables and replies",
     "lint": "look for what is wrong with scenarios, QEMU arguments, or tables",
+    "translate": "say the same to another QEMU, with ids that keep the nodes in order",
 }
 
-TAKE_QEMU_ARGUMENTS: Final = ("tables", "compare", "record", "lint")
+TAKE_QEMU_ARGUMENTS: Final = ("tables", "compare", "record", "lint", "translate")
 
 EXAMPLES: Final = """\
 examples:
@@ -150,7 +151,9 @@ def add_arguments(name: str, command: argparse.ArgumentParser) -> None:
         add_bridge_arguments(name, command)
     elif name == "lint":
         add_lint_arguments(command)
-    if name in ("replay", "tables", "compare", "record", "lint"):
+    elif name == "translate":
+        add_conversion_arguments(name, command)
+    if name in ("replay", "tables", "compare", "record", "lint", "translate"):
         command.add_argument("--dialect", metavar="D", help="v2, 9.0, 9.2, 10.0 or 11.1 (default: as the objects tell)")
     if name in ("replay", "tables"):
         command.add_argument("--schema", metavar="FILE", help="a QEMU's qapi/qom.json that our members must agree with")
@@ -195,6 +198,17 @@ def add_lint_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--sarif", metavar="FILE", help="also write SARIF 2.1.0; '-': print it and nothing else")
     command.add_argument("--explain", metavar="CODE", help="tell what a rule is about; 'all': every rule")
     command.add_argument("-v", "--verbose", action="store_true", help="tell also what comes of it, and the source")
+
+
+def add_conversion_arguments(name: str, command: argparse.ArgumentParser) -> None:
+    """Give the parser of translate its arguments."""
+    command.add_argument("scenario", nargs="?", metavar="SCENARIO", help="a YAML file; or QEMU's arguments after '--'")
+    command.add_argument("-o", "--output", metavar="FILE", help="write there instead of printing")
+    command.add_argument("--distances-from", metavar="FILE", help="the output of 'numactl -H' on the host")
+    command.add_argument("--map", nargs="+", metavar="HOST=GUEST", help="nodes of the host and the guest: 2-9=2-9")
+    if name == "translate":
+        command.add_argument("--to", required=True, metavar="D", help="a dialect: v2, 9.0, 9.2, 10.0 or 11.1")
+        command.add_argument("--keep-ids", action="store_true", help="leave ids alone, also where nodes come scrambled")
 
 
 def script() -> NoReturn:

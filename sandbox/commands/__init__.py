@@ -28,6 +28,7 @@ MODULES: Final[Mapping[str, str]] = {
     "compare": "bridge",
     "record": "bridge",
     "lint": "advice",
+    "translate": "convert",
 }
 """The module of this package that has a command; only that of the command that runs is loaded."""
 
