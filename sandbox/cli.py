@@ -32,9 +32,10 @@ COMMANDS: Final = {
     "record": "keep what a live QEMU gives for scenarios, as expected tables and replies",
     "lint": "look for what is wrong with scenarios, QEMU arguments, or tables",
     "translate": "say the same to another QEMU, with ids that keep the nodes in order",
+    "export": "write a scenario as QEMU arguments, QMP commands, iasl source and other forms",
 }
 
-TAKE_QEMU_ARGUMENTS: Final = ("tables", "compare", "record", "lint", "translate")
+TAKE_QEMU_ARGUMENTS: Final = ("tables", "compare", "record", "lint", "translate", "export")
 
 EXAMPLES: Final = """\
 examples:
@@ -151,9 +152,9 @@ def add_arguments(name: str, command: argparse.ArgumentParser) -> None:
         add_bridge_arguments(name, command)
     elif name == "lint":
         add_lint_arguments(command)
-    elif name == "translate":
+    elif name in ("translate", "export"):
         add_conversion_arguments(name, command)
-    if name in ("replay", "tables", "compare", "record", "lint", "translate"):
+    if name in ("replay", "tables", "compare", "record", "lint", "translate", "export"):
         command.add_argument("--dialect", metavar="D", help="v2, 9.0, 9.2, 10.0 or 11.1 (default: as the objects tell)")
     if name in ("replay", "tables"):
         command.add_argument("--schema", metavar="FILE", help="a QEMU's qapi/qom.json that our members must agree with")
@@ -201,7 +202,7 @@ def add_lint_arguments(command: argparse.ArgumentParser) -> None:
 
 
 def add_conversion_arguments(name: str, command: argparse.ArgumentParser) -> None:
-    """Give the parser of translate its arguments."""
+    """Give the parsers of translate and export their arguments."""
     command.add_argument("scenario", nargs="?", metavar="SCENARIO", help="a YAML file; or QEMU's arguments after '--'")
     command.add_argument("-o", "--output", metavar="FILE", help="write there instead of printing")
     command.add_argument("--distances-from", metavar="FILE", help="the output of 'numactl -H' on the host")
@@ -209,6 +210,10 @@ def add_conversion_arguments(name: str, command: argparse.ArgumentParser) -> Non
     if name == "translate":
         command.add_argument("--to", required=True, metavar="D", help="a dialect: v2, 9.0, 9.2, 10.0 or 11.1")
         command.add_argument("--keep-ids", action="store_true", help="leave ids alone, also where nodes come scrambled")
+        return
+    forms = ("args", "qmp", "yaml", "json", "dsl", "dat")
+    command.add_argument("--as", dest="form", choices=forms, required=True, help="the form; dsl: source for iasl")
+    command.add_argument("--iasl", choices=("2020", "2025"), default="2025", help="for dsl: 2020 is Debian 12's iasl")
 
 
 def script() -> NoReturn:

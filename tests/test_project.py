@@ -29,7 +29,7 @@ ORDER: Final = (
     ("sandbox.scenario",),
     ("sandbox.translate",),
     ("sandbox.qmp", "sandbox.compare"),
-    ("sandbox.lint",),
+    ("sandbox.lint", "sandbox.export"),
     ("sandbox.live",),
     ("sandbox.campaign",),
     ("sandbox.guest",),

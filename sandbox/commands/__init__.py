@@ -29,6 +29,7 @@ MODULES: Final[Mapping[str, str]] = {
     "record": "bridge",
     "lint": "advice",
     "translate": "convert",
+    "export": "exporting",
 }
 """The module of this package that has a command; only that of the command that runs is loaded."""
 
