@@ -30,7 +30,7 @@ COMMANDS: Final = {
     "schema": "print the JSON Schema of scenarios",
     "compare": "hold the sandbox against a live QEMU, a running VM, dumped tables or recordings",
     "record": "keep what a live QEMU gives for scenarios, as expected tables and replies",
-    "lint": "look for what is wrong with scenarios, QEMU arguments, or tables",
+    "lint": "look for what is wrong with scenarios, QEMU arguments, libvirt domains, or tables",
     "translate": "say the same to another QEMU, with ids that keep the nodes in order",
     "export": "write a scenario as QEMU arguments, QMP commands, iasl source and other forms",
 }
@@ -193,6 +193,7 @@ def add_lint_arguments(command: argparse.ArgumentParser) -> None:
     """Give the parser of lint its arguments."""
     command.add_argument("scenarios", nargs="*", metavar="SCENARIO", help="YAML files; or QEMU's arguments after '--'")
     command.add_argument("--tables", nargs="+", metavar="FILE", help="tables from elsewhere: files, or folders of them")
+    command.add_argument("--libvirt", metavar="FILE", help="the XML of a libvirt domain")
     command.add_argument("--ram", metavar="FILE", help="with --tables: /proc/iomem of that machine, read as root")
     levels = ("note", "warning", "error", "never")
     command.add_argument("--fail-on", choices=levels, default="error", help="status 1 from here on (default: error)")
@@ -205,13 +206,14 @@ def add_conversion_arguments(name: str, command: argparse.ArgumentParser) -> Non
     """Give the parsers of translate and export their arguments."""
     command.add_argument("scenario", nargs="?", metavar="SCENARIO", help="a YAML file; or QEMU's arguments after '--'")
     command.add_argument("-o", "--output", metavar="FILE", help="write there instead of printing")
+    command.add_argument("--libvirt", metavar="FILE", help="instead of a scenario, the XML of a libvirt domain")
     command.add_argument("--distances-from", metavar="FILE", help="the output of 'numactl -H' on the host")
     command.add_argument("--map", nargs="+", metavar="HOST=GUEST", help="nodes of the host and the guest: 2-9=2-9")
     if name == "translate":
-        command.add_argument("--to", required=True, metavar="D", help="a dialect: v2, 9.0, 9.2, 10.0 or 11.1")
+        command.add_argument("--to", required=True, metavar="D", help="v2, 9.0, 9.2, 10.0, 11.1 or libvirt")
         command.add_argument("--keep-ids", action="store_true", help="leave ids alone, also where nodes come scrambled")
         return
-    forms = ("args", "qmp", "yaml", "json", "dsl", "dat")
+    forms = ("args", "qmp", "yaml", "libvirt", "dsl", "dat", "json")
     command.add_argument("--as", dest="form", choices=forms, required=True, help="the form; dsl: source for iasl")
     command.add_argument("--iasl", choices=("2020", "2025"), default="2025", help="for dsl: 2020 is Debian 12's iasl")
 

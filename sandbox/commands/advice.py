@@ -63,15 +63,19 @@ def _explained(arguments: argparse.Namespace, style: Style) -> Result:
 
 def _findings(arguments: argparse.Namespace) -> tuple[Finding, ...]:
     """Look at everything that is given."""
-    given = (arguments.scenarios, arguments.qemu_words is not None, arguments.tables)
+    given = (arguments.scenarios, arguments.qemu_words is not None, arguments.tables, arguments.libvirt)
     if sum(map(bool, given)) != 1:
-        raise InputError("give either scenarios, or QEMU arguments after '--', or --tables")
+        raise InputError("give either scenarios, or QEMU arguments after '--', or --tables, or --libvirt")
     if arguments.tables:
         return _of_tables(arguments.tables, arguments.ram)
     from sandbox.commands.offline import read_scenario
     from sandbox.lint.rules import lint_scenario
     from sandbox.scenario.model import Scenario
 
+    if arguments.libvirt:
+        from sandbox.commands.convert import libvirt_scenario
+
+        return lint_scenario(libvirt_scenario(arguments.libvirt, arguments.dialect)[0], libvirt_ids=True)
     if arguments.qemu_words is not None:
         words = tuple(arguments.qemu_words)
         return lint_scenario(Scenario(WORDS, words, dialect=arguments.dialect, place=Place(WORDS)))

@@ -10,11 +10,13 @@ from sandbox.files import read_text, write_text
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from sandbox.report.style import Style
     from sandbox.scenario.model import Scenario
 
 WORDS: Final = "command line"
+LIBVIRT: Final = "libvirt"
 
 
 def translate(arguments: argparse.Namespace, _style: Style) -> Result:
@@ -24,25 +26,66 @@ def translate(arguments: argparse.Namespace, _style: Style) -> Result:
     from sandbox.translate.convert import convert
 
     given = given_scenario(arguments)
+    if arguments.to == LIBVIRT:
+        text, notes = libvirt_text(given)
+        return written(arguments, text, notes)
     made = convert(given, arguments.to, keep_ids=arguments.keep_ids)
     is_words = arguments.qemu_words is not None
     text = fold_command_line(made.scenario.command_line) if is_words else dump_scenario(made.scenario)
-    notes = "\n".join(f"note: {note}" for note in made.notes)
-    if arguments.output:
-        write_text(arguments.output, text)
     if arguments.json:
         words = list(made.scenario.command_line)
-        return Result(
-            as_json({"dialect": made.scenario.dialect, "command_line": words, "text": text, "notes": list(made.notes)})
-        )
-    return Result("" if arguments.output else text, errors=notes)
+        shown = {"dialect": made.scenario.dialect, "command_line": words, "text": text, "notes": list(made.notes)}
+        return written(arguments, as_json(shown), ())
+    return written(arguments, text, made.notes)
+
+
+def written(arguments: argparse.Namespace, text: str, notes: Sequence[str]) -> Result:
+    """Return a text as the result, or write it where that is asked for; notes go to stderr."""
+    errors = "\n".join(f"note: {note}" for note in notes)
+    if arguments.output:
+        write_text(arguments.output, text)
+        return Result(errors=errors)
+    return Result(text, errors=errors)
+
+
+def libvirt_text(scenario: Scenario) -> tuple[str, Sequence[str]]:
+    """Return a scenario's machine as domain XML, and what that does not say."""
+    from sandbox.libvirt.from_machine import domain_of
+    from sandbox.libvirt.write import write_domain
+    from sandbox.translate.convert import V2, convert, dialect_of
+
+    notes: list[str] = []
+    if dialect_of(scenario) == V2:
+        converted = convert(scenario, "10.0", keep_ids=True)
+        scenario = converted.scenario
+        notes += converted.notes
+    if scenario.steps:
+        notes.append("the steps are left out: domain XML is about the start")
+    stem = scenario.file.rpartition("/")[2].partition(".")[0] if scenario.place else ""
+    made = domain_of(scenario.command_line, scenario.dialect, stem.replace(" ", "-") or "guest")
+    return write_domain(made.domain), (*notes, *made.notes)
+
+
+def libvirt_scenario(file: str, dialect: str | None) -> tuple[Scenario, Sequence[str]]:
+    """Return the QEMU arguments that libvirt makes of a domain as a scenario, and what libvirt alone knows."""
+    from sandbox.files import read_raw
+    from sandbox.libvirt.arguments import qemu_arguments
+    from sandbox.libvirt.read import read_domain
+    from sandbox.scenario.model import Scenario
+
+    domain = read_domain(read_raw(file), file)
+    made = qemu_arguments(domain)
+    return Scenario(domain.name, made.words, dialect=dialect or "10.0", place=Place(file)), made.notes
 
 
 def given_scenario(arguments: argparse.Namespace) -> Scenario:
     """Return what is given: a scenario's file or QEMU's words, with distances of a host if those are asked for."""
-    if (arguments.scenario is None) == (arguments.qemu_words is None):
-        raise InputError("give either a scenario or QEMU arguments after '--'")
-    if arguments.scenario is not None:
+    given = (arguments.scenario is not None, arguments.qemu_words is not None, arguments.libvirt is not None)
+    if sum(given) != 1:
+        raise InputError("give either a scenario, or QEMU arguments after '--', or --libvirt")
+    if arguments.libvirt is not None:
+        scenario = libvirt_scenario(arguments.libvirt, arguments.dialect)[0]
+    elif arguments.scenario is not None:
         from sandbox.commands.offline import read_scenario
 
         scenario = read_scenario(arguments.scenario, arguments.dialect)

@@ -7,13 +7,13 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.commands import Result, as_json
-from sandbox.commands.convert import given_scenario
+from sandbox.commands.convert import given_scenario, libvirt_text, written
 from sandbox.errors import InputError, MachineExit
-from sandbox.files import write_folder, write_tables, write_text
+from sandbox.files import write_folder, write_tables
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from sandbox.machine.config import MachineConfig
     from sandbox.report.style import Style
@@ -29,21 +29,17 @@ def export(arguments: argparse.Namespace, _style: Style) -> Result:
     if arguments.form in ("dsl", "dat"):
         return _tables(arguments, scenario)
     text, notes = _FORMS[arguments.form](scenario)
-    errors = "\n".join(f"note: {note}" for note in notes)
-    if arguments.output:
-        write_text(arguments.output, text)
-        return Result(errors=errors)
-    return Result(text, errors=errors)
+    return written(arguments, text, notes)
 
 
-def _args(scenario: Scenario) -> tuple[str, list[str]]:
+def _args(scenario: Scenario) -> tuple[str, Sequence[str]]:
     from sandbox.export.words import shell_text
 
     notes = [f"the {len(scenario.steps)} steps are not in it: see --as qmp"] * bool(scenario.steps)
     return shell_text(scenario, config_of(scenario).program), notes
 
 
-def _qmp(scenario: Scenario) -> tuple[str, list[str]]:
+def _qmp(scenario: Scenario) -> tuple[str, Sequence[str]]:
     from shlex import join
 
     from sandbox.export.qmp import qmp_lines, qmp_of_objects
@@ -54,13 +50,13 @@ def _qmp(scenario: Scenario) -> tuple[str, list[str]]:
     return text, [f"for a QEMU that was started without the objects: {join(words)}"]
 
 
-def _yaml(scenario: Scenario) -> tuple[str, list[str]]:
+def _yaml(scenario: Scenario) -> tuple[str, Sequence[str]]:
     from sandbox.scenario.dump import dump_scenario
 
     return dump_scenario(scenario), []
 
 
-def _json(scenario: Scenario) -> tuple[str, list[str]]:
+def _json(scenario: Scenario) -> tuple[str, Sequence[str]]:
     from sandbox.report.jsonout import tables_json
 
     transcript = _replayed(scenario)
@@ -77,11 +73,12 @@ def _json(scenario: Scenario) -> tuple[str, list[str]]:
     return as_json(shown), []
 
 
-_FORMS: Final[dict[str, Callable[[Scenario], tuple[str, list[str]]]]] = {
+_FORMS: Final[dict[str, Callable[[Scenario], tuple[str, Sequence[str]]]]] = {
     "args": _args,
     "qmp": _qmp,
     "yaml": _yaml,
     "json": _json,
+    "libvirt": libvirt_text,
 }
 
 

@@ -83,6 +83,8 @@ def _listed(view: View) -> str:
 
 def _with_ids(setup: Setup, moment: Moment) -> str:
     """Name ids with which the order would be right; "" where there are none."""
+    if setup.libvirt_ids:
+        return "Reckon with the guest's numbers: libvirt names the objects gi0, gi1 and so on itself"
     uses = sorted((use for use in moment.uses if not use.is_port and setup.nodes(use)), key=lambda it: it.start or 0)
     is_later = moment is not setup.moments[0] or any(use.step is not None for use in uses)
     if is_later or len(uses) > MOST_NAMED:

@@ -16,6 +16,7 @@ from sandbox.lint.raw_tables import RAW_TABLES
 from sandbox.lint.size import SIZE
 from sandbox.lint.start import START
 from sandbox.lint.survey import survey
+from sandbox.records import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -45,12 +46,13 @@ def rule_of(code: str) -> Rule:
     raise InputError(f"no rule '{code}'; there are {', '.join(rule.code for rule in RULES)}")
 
 
-def lint_scenario(scenario: Scenario, text: str = "") -> tuple[Finding, ...]:
+def lint_scenario(scenario: Scenario, text: str = "", *, libvirt_ids: bool = False) -> tuple[Finding, ...]:
     """Look for what is wrong with a scenario, or with a command line as one without steps.
 
     Args:
         scenario: the scenario.
         text: the file that it was read from, so that findings have lines and columns; "" if there is none.
+        libvirt_ids: whether libvirt chooses the objects' ids, so that nobody can choose others.
 
     Returns:
         What was found, in the order of the codes.
@@ -58,7 +60,7 @@ def lint_scenario(scenario: Scenario, text: str = "") -> tuple[Finding, ...]:
     Raises:
         InputError: something is not modelled, or is in another dialect.
     """
-    setup = survey(scenario, text)
+    setup = replace(survey(scenario, text), libvirt_ids=libvirt_ids)
     views = [moment.view for moment in setup.moments if moment.view is not None]
     found: list[Finding] = []
     for rule in RULES:

@@ -82,6 +82,7 @@ class Setup:
         end: how QEMU ends, over whatever and whenever.
         moments: the times at which firmware reads the tables, and the last step.
         ending: the object of the command that ends QEMU itself, if any does.
+        libvirt_ids: whether libvirt chooses the objects' ids.
     """
 
     scenario: Scenario
@@ -93,6 +94,7 @@ class Setup:
     end: Ended | None = None
     moments: tuple[Moment, ...] = ()
     ending: Use | None = None
+    libvirt_ids: bool = False
 
     @property
     def is_v2(self) -> bool:

@@ -13,6 +13,7 @@ from sandbox.qom.user_creatable import object_add, object_del
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sandbox.machine.board import Board
     from sandbox.machine.config import MachineConfig
     from sandbox.qom.objects import QomObject
     from sandbox.qom.tree import ObjectTree
@@ -73,6 +74,11 @@ class Machine:
     def is_x86(self) -> bool:
         """Whether it is a PC, of either chipset."""
         return self._board.type.is_x86
+
+    @property
+    def board(self) -> Board:
+        """The machine without what its objects contribute: CPUs, memory, nodes."""
+        return self._board
 
     @property
     def ram(self) -> tuple[tuple[int, int], ...]:
