@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from sandbox.errors import InputError
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from sandbox.qapi.schema import Schema
+    from sandbox.qom.objects import QomObject
     from sandbox.qom.types import TypeInfo, TypeRegistry
 
 ALL_MACHINES: Final = frozenset({"virt", "pc", "q35"})
@@ -39,6 +41,7 @@ class Dialect:
         initiator_machines: the machines whose SRAT gets what these objects contribute.
         swaps_bus_and_devfn: whether the two bytes of a PCI handle stand in each other's place.
         failure_may_resize: whether an object-add that fails while completing may resize the buckets of ``/objects``.
+        deletions_give_reasons: whether an object-del that is refused says why in words of the object's type.
         monitors_are_objects: whether monitors stand in ``/objects``.
         root_containers: the containers that ``/`` has before there is a machine; others come when they are needed.
     """
@@ -51,6 +54,7 @@ class Dialect:
     initiator_machines: frozenset[str] = ALL_MACHINES
     swaps_bus_and_devfn: bool = False
     failure_may_resize: bool = True
+    deletions_give_reasons: bool = False
     monitors_are_objects: bool = False
     root_containers: tuple[str, ...] = ()
 
@@ -72,11 +76,12 @@ class Dialect:
         """Give the user-creatable types, parents first, with the properties that they have in this dialect."""
         from qom_types.common.backends import BACKENDS
         from qom_types.common.companions import COMPANIONS
+        from qom_types.common.monitors import MONITORS
 
-        for info in (*BACKENDS, *COMPANIONS):
+        for info in (*BACKENDS, *COMPANIONS, *(MONITORS if self.monitors_are_objects else ())):
             if INTRODUCED.get(info.name, (0, 0)) <= self.interface_version:
                 known = tuple(p for p in info.properties if INTRODUCED.get(p.name, (0, 0)) <= self.interface_version)
-                yield replace(info, properties=known)
+                yield replace(info, properties=known, instance_class=self._class_of(info))
         if self.family == "v2":
             from qom_types.v2.initiators import INITIATORS
 
@@ -89,6 +94,14 @@ class Dialect:
             from qom_types.merged.ports import GENERIC_PORT
 
             yield GENERIC_PORT
+
+    def _class_of(self, info: TypeInfo) -> type[QomObject] | None:
+        """Return the class of a type's objects in this dialect."""
+        if info.name == "iothread" and self.interface_version >= (11, 1):
+            from qom_types.common.companions import NewerEventLoop
+
+            return NewerEventLoop
+        return info.instance_class
 
     def register_types(self, registry: TypeRegistry) -> None:
         """Add the dialect's user-creatable types to a registry."""
@@ -126,6 +139,7 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
             (11, 1, 3),
             (11, 1),
             failure_may_resize=False,
+            deletions_give_reasons=True,
             monitors_are_objects=True,
             root_containers=("chardevs", "objects", "backend", "audiodevs"),
         ),
@@ -229,8 +243,12 @@ def _elsewhere(what: str, others: list[str], dialect: Dialect) -> str:
     return f"{what} is not known to dialect {dialect.name}; known to: {', '.join(others)}"
 
 
+@lru_cache(maxsize=8)
 def load_fragment(family: str, symbols: frozenset[str]) -> Schema:
-    """Parse ``qom.json`` of a family; members whose ``if`` does not hold for ``symbols`` are left out."""
+    """Parse ``qom.json`` of a family; members whose ``if`` does not hold for ``symbols`` are left out.
+
+    A schema is immutable, so one serves all machines.
+    """
     from sandbox.qapi.schema import parse_schema
     from sandbox.resources import read_beside
 

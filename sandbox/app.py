@@ -67,8 +67,7 @@ class Sandbox:
         """
         with self._alive():
             value = self.monitor.execute(command, dict(arguments) if arguments is not None else None)
-            if command in ("system_reset", "cont"):
-                self._run_firmware()
+            self._run_firmware()
             return value
 
     def reset(self) -> None:

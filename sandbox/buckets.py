@@ -44,9 +44,12 @@ class BucketTable(Generic[V]):
 
     Args:
         encode: gives the bytes of a name, which decide its bucket.
+
+    Attributes:
+        changes: how many times something was put in or taken out.
     """
 
-    __slots__ = ("_encode", "_hashes", "_keys", "_mask", "_prime", "_used", "_values")
+    __slots__ = ("_encode", "_hashes", "_keys", "_mask", "_prime", "_used", "_values", "changes")
 
     def __init__(self, encode: Callable[[str], bytes] = str.encode) -> None:
         self._encode = encode
@@ -54,6 +57,7 @@ class BucketTable(Generic[V]):
         self._keys: list[str | None] = []
         self._values: dict[str, V] = {}
         self._used = 0
+        self.changes = 0
         self._allocate(LEAST_SHIFT)
 
     def __len__(self) -> int:
@@ -104,6 +108,7 @@ class BucketTable(Generic[V]):
 
     def insert(self, key: str, value: V) -> None:
         """Put ``value`` under ``key``; a key that is there already keeps its bucket."""
+        self.changes += 1
         if key in self._values:
             self._values[key] = value
             return
@@ -138,6 +143,7 @@ class BucketTable(Generic[V]):
             KeyError: ``key`` is not in the table.
         """
         value = self._values.pop(key)
+        self.changes += 1
         bucket = self._keys.index(key)
         self._hashes[bucket] = TOMBSTONE
         self._keys[bucket] = None

@@ -27,15 +27,19 @@ COMMANDS: Final = {
     "tables": "make the tables of a scenario or of QEMU arguments after '--'",
     "show": "show tables field by field",
     "diff": "name the fields in which two tables differ",
+    "serve": "answer QMP on sockets as QEMU does, for the machine of QEMU arguments after '--'",
+    "shell": "type QMP commands at such a machine, in qemu.qmp's shell",
     "schema": "print the JSON Schema of scenarios",
     "compare": "hold the sandbox against a live QEMU, a running VM, dumped tables or recordings",
     "record": "keep what a live QEMU gives for scenarios, as expected tables and replies",
+    "campaign": "random machines and QMP histories, the sandbox against live QEMUs",
+    "guest": "forecast which nodes a Linux guest will see",
     "lint": "look for what is wrong with scenarios, QEMU arguments, libvirt domains, or tables",
     "translate": "say the same to another QEMU, with ids that keep the nodes in order",
     "export": "write a scenario as QEMU arguments, QMP commands, iasl source and other forms",
 }
 
-TAKE_QEMU_ARGUMENTS: Final = ("tables", "compare", "record", "lint", "translate", "export")
+TAKE_QEMU_ARGUMENTS: Final = ("tables", "compare", "record", "serve", "shell", "guest", "lint", "translate", "export")
 
 EXAMPLES: Final = """\
 examples:
@@ -63,6 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if unknown:
         parser.error(f"unrecognized arguments: {' '.join(unknown)}; QEMU's arguments come after '--'")
     arguments.qemu_words = qemu_words
+    arguments.say = say_error
     if qemu_words is not None and arguments.command not in (*TAKE_QEMU_ARGUMENTS, None):
         parser.error(f"'{arguments.command}' takes no QEMU arguments after '--'")
     if arguments.version:
@@ -148,13 +153,25 @@ def add_arguments(name: str, command: argparse.ArgumentParser) -> None:
     elif name == "diff":
         command.add_argument("left", metavar="A", help="a file with one table, raw or as acpidump's text")
         command.add_argument("right", metavar="B", help="the file to compare it with")
+    elif name in ("serve", "shell"):
+        add_server_arguments(name, command)
     elif name in ("compare", "record"):
         add_bridge_arguments(name, command)
+    elif name == "campaign":
+        add_campaign_arguments(command)
+    elif name == "guest":
+        from sandbox.commands.guest import add_guest_arguments
+
+        add_guest_arguments(command)
     elif name == "lint":
+        from sandbox.commands.advice import add_lint_arguments
+
         add_lint_arguments(command)
     elif name in ("translate", "export"):
+        from sandbox.commands.convert import add_conversion_arguments
+
         add_conversion_arguments(name, command)
-    if name in ("replay", "tables", "compare", "record", "lint", "translate", "export"):
+    if name in ("replay", "tables", "compare", "record", "serve", "shell", "lint", "translate", "export"):
         command.add_argument("--dialect", metavar="D", help="v2, 9.0, 9.2, 10.0 or 11.1 (default: as the objects tell)")
     if name in ("replay", "tables"):
         command.add_argument("--schema", metavar="FILE", help="a QEMU's qapi/qom.json that our members must agree with")
@@ -189,33 +206,44 @@ def add_bridge_arguments(name: str, command: argparse.ArgumentParser) -> None:
     command.add_argument("-v", "--verbose", action="store_true", help="also show steps that are the same")
 
 
-def add_lint_arguments(command: argparse.ArgumentParser) -> None:
-    """Give the parser of lint its arguments."""
-    command.add_argument("scenarios", nargs="*", metavar="SCENARIO", help="YAML files; or QEMU's arguments after '--'")
-    command.add_argument("--tables", nargs="+", metavar="FILE", help="tables from elsewhere: files, or folders of them")
-    command.add_argument("--libvirt", metavar="FILE", help="the XML of a libvirt domain")
-    command.add_argument("--ram", metavar="FILE", help="with --tables: /proc/iomem of that machine, read as root")
-    levels = ("note", "warning", "error", "never")
-    command.add_argument("--fail-on", choices=levels, default="error", help="status 1 from here on (default: error)")
-    command.add_argument("--sarif", metavar="FILE", help="also write SARIF 2.1.0; '-': print it and nothing else")
-    command.add_argument("--explain", metavar="CODE", help="tell what a rule is about; 'all': every rule")
-    command.add_argument("-v", "--verbose", action="store_true", help="tell also what comes of it, and the source")
+def add_campaign_arguments(command: argparse.ArgumentParser) -> None:
+    """Give the parser of campaign its arguments."""
+    qemu = "a QEMU, a command as for a shell; may be given again (default: both of those on PATH)"
+    command.add_argument("--qemu", action="append", metavar="BINARY", help=qemu)
+    command.add_argument(
+        "--binary-prefix", metavar="COMMAND", help="what goes before each BINARY, such as 'chroot DIR'"
+    )
+    command.add_argument("-n", "--number", type=int, default=100, metavar="N", help="how many machines (default: 100)")
+    command.add_argument("--seed", type=int, default=0, metavar="S", help="what they are drawn from (default: 0)")
+    command.add_argument("-j", "--jobs", type=int, default=1, metavar="J", help="how many QEMUs at a time (default: 1)")
+    output = "where scenarios of differences go, and the results (default: campaign)"
+    command.add_argument("-o", "--output", default="campaign", metavar="DIR", help=output)
+    command.add_argument("--results", metavar="FILE", help="a line for each machine (default: DIR/results.jsonl)")
+    command.add_argument("--resume", action="store_true", help="go on with the results that are there")
+    command.add_argument("--machine", action="append", metavar="M", help="virt, q35 or pc; may be given again")
+    command.add_argument("--kind", action="append", metavar="K", help="how cases are run; may be given again")
+    command.add_argument(
+        "--shrink-runs", type=int, default=200, metavar="N", help="runs to shrink a difference in at most"
+    )
+    command.add_argument(
+        "--timeout", type=float, metavar="S", help="seconds to wait for a start or a reply (default: 30)"
+    )
 
 
-def add_conversion_arguments(name: str, command: argparse.ArgumentParser) -> None:
-    """Give the parsers of translate and export their arguments."""
-    command.add_argument("scenario", nargs="?", metavar="SCENARIO", help="a YAML file; or QEMU's arguments after '--'")
-    command.add_argument("-o", "--output", metavar="FILE", help="write there instead of printing")
-    command.add_argument("--libvirt", metavar="FILE", help="instead of a scenario, the XML of a libvirt domain")
-    command.add_argument("--distances-from", metavar="FILE", help="the output of 'numactl -H' on the host")
-    command.add_argument("--map", nargs="+", metavar="HOST=GUEST", help="nodes of the host and the guest: 2-9=2-9")
-    if name == "translate":
-        command.add_argument("--to", required=True, metavar="D", help="v2, 9.0, 9.2, 10.0, 11.1 or libvirt")
-        command.add_argument("--keep-ids", action="store_true", help="leave ids alone, also where nodes come scrambled")
-        return
-    forms = ("args", "qmp", "yaml", "libvirt", "dsl", "dat", "json")
-    command.add_argument("--as", dest="form", choices=forms, required=True, help="the form; dsl: source for iasl")
-    command.add_argument("--iasl", choices=("2020", "2025"), default="2025", help="for dsl: 2020 is Debian 12's iasl")
+def add_server_arguments(name: str, command: argparse.ArgumentParser) -> None:
+    """Give the parsers of serve and shell their arguments."""
+    if name == "serve":
+        command.add_argument(
+            "--qmp",
+            action="append",
+            required=True,
+            metavar="ADDRESS",
+            help="where to listen: unix:PATH, tcp:HOST:PORT or tcp:PORT on loopback; give several for several monitors",
+        )
+        command.add_argument("--keep", action="store_true", help="start the machine anew when QEMU would have ended")
+        command.add_argument("--trace", action="store_true", help="write what goes over the wire to stderr")
+    command.add_argument("--firmware", choices=("none", "enumerated"), help="PCI bus numbers (default: enumerated)")
+    command.add_argument("--record", metavar="FILE", help="write what clients did as a YAML scenario")
 
 
 def script() -> NoReturn:

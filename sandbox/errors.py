@@ -61,6 +61,10 @@ class UnmodelledError(InputError):
     """An option, value or device that QEMU takes and that would move a table, but that the sandbox does not model."""
 
 
+class UnmodelledCommandError(UnmodelledError):
+    """A QMP command that QEMU has and the sandbox does not."""
+
+
 class DecodeError(SandboxError):
     """Bytes that are not the ACPI table or structure they claim to be; ``offset`` counts from the table's start."""
 

@@ -48,6 +48,11 @@ def test_tables_takes_qemu_arguments_and_names_the_dialect():
     assert "pci-dev" in shown["dialect_reason"]
 
 
+def test_a_bad_initiator_does_no_harm_where_there_is_no_srat():
+    done = run("tables", "--", "-M", "q35", "-object", "acpi-generic-initiator,id=gi0,pci-dev=nothing,node=0")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_json_tells_of_an_end_and_of_wrong_input():
     ended = run("tables", "--json", "--", "-M", "q35", "-device", "foo")
     assert json.loads(ended.stdout)["exit"]["status"] == 1

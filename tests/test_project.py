@@ -36,7 +36,7 @@ ORDER: Final = (
     ("sandbox.report",),
     ("sandbox.app", "sandbox.files"),
     ("sandbox.commands",),
-    ("sandbox.cli",),
+    ("sandbox.cli", "sandbox.pytest_plugin"),
 )
 RANK: Final = {name: rank for rank, names in enumerate(ORDER) for name in names}
 

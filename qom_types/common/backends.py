@@ -29,7 +29,12 @@ class MemoryBackend(QomObject):
         super().__init__(tree, info)
         self.size = 0
         self.in_use = False
-        self.dump = self.merge = self.reserve = True
+        machine = tree.root.component("machine")
+        self.dump, self.merge = (
+            True if machine is None or machine.find(name) is None else bool(machine.read(name))
+            for name in ("dump-guest-core", "mem-merge")
+        )
+        self.reserve = True
         self.prealloc = False
         self.share = info.name in ("memory-backend-memfd", "memory-backend-shm")
         self.policy = "default"
@@ -42,8 +47,12 @@ class MemoryBackend(QomObject):
         """Whether no machine has taken the memory."""
         return not self.in_use
 
+    def reason_to_stay(self) -> str:
+        """Say what has taken the memory."""
+        return f"Cannot delete host memory backend '{self.name}' which is mapped"
+
     def complete(self) -> None:
-        """Check that the properties fit together."""
+        """Check that the properties fit together; the memory itself is a child."""
         if self.info.name == "memory-backend-shm" and not self.share:
             raise QemuError("can't create shm backend with `share=off`")
         if self.host_nodes and self.policy == "default":
@@ -53,6 +62,7 @@ class MemoryBackend(QomObject):
             )
         if not self.host_nodes and self.policy != "default":
             raise QemuError(f"host-nodes must be set for policy {self.policy}")
+        self.add_child(f"{self.name}[0]", self.tree.new("memory-region"))
 
 
 class FileMemoryBackend(MemoryBackend):
@@ -110,6 +120,8 @@ def _settled(name: str, description: str) -> Property:
     return Property(name, "bool", "bool", base.get, set_, description)
 
 
+MEMORY_REGION = TypeInfo("memory-region")
+
 MEMORY_BACKEND = TypeInfo(
     "memory-backend",
     abstract=True,
@@ -136,6 +148,7 @@ MEMORY_BACKEND = TypeInfo(
 )
 
 BACKENDS = (
+    MEMORY_REGION,
     MEMORY_BACKEND,
     TypeInfo("memory-backend-ram", "memory-backend"),
     TypeInfo(

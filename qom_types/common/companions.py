@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 INT64_MAX: Final = 2**63 - 1
 
+NO_THREAD: Final = 0
+"""The id of a thread that the sandbox does not have."""
+
 
 class Secret(QomObject):
     """A secret; exactly one of ``data`` and ``file`` gives it."""
@@ -56,6 +59,19 @@ class EventLoop(QomObject):
             raise QemuError("bad thread-pool-min/thread-pool-max values")
 
 
+class NewerEventLoop(EventLoop):
+    """An event loop of QEMU 11.1, for which 0 means what is usual."""
+
+    __slots__ = ()
+
+    def complete(self) -> None:
+        """Check the bounds of the thread pool and settle what is left open."""
+        super().complete()
+        self.poll_grow = self.poll_grow or 2
+        self.poll_shrink = self.poll_shrink or 2
+        self.poll_weight = self.poll_weight or 3
+
+
 class PlainBackend(QomObject):
     """An object whose values nobody here reads: it matters because it takes a place in ``/objects``."""
 
@@ -64,6 +80,20 @@ class PlainBackend(QomObject):
     def __init__(self, tree: ObjectTree, info: TypeInfo) -> None:
         super().__init__(tree, info)
         self.values: dict[str, object] = {}
+
+
+class CanBus(PlainBackend):
+    """A CAN bus, which QEMU never lets go."""
+
+    __slots__ = ()
+
+    def before_delete(self) -> bool:
+        """Refuse always."""
+        return False
+
+    def reason_to_stay(self) -> str:
+        """Say so."""
+        return f"Deleting CAN bus device '{self.name}' is not supported"
 
 
 def _in_range(name: str) -> Property:
@@ -108,7 +138,16 @@ THREADS: Final = (
         "event-loop-base",
         properties=tuple(_in_range(name) for name in ("poll-max-ns", "poll-grow", "poll-shrink", "poll-weight")),
     ),
-    _plain("thread-context", "object", ("cpu-affinity", "int", "any"), ("node-affinity", "int", "any")),
+    TypeInfo(
+        "thread-context",
+        interfaces=(USER_CREATABLE,),
+        properties=(
+            Property("thread-id", "int", "any", get=lambda _: NO_THREAD),
+            _kept("cpu-affinity", "int", "any"),
+            _kept("node-affinity", "int", "any"),
+        ),
+        instance_class=PlainBackend,
+    ),
 )
 
 RANDOMNESS: Final = (
@@ -152,7 +191,7 @@ _TLS: Final = (
 
 OTHERS: Final = (
     _plain("authz-simple", "object", ("identity", "string", "str")),
-    _plain("can-bus", "object"),
+    TypeInfo("can-bus", interfaces=(USER_CREATABLE,), instance_class=CanBus),
     _plain(
         "cryptodev-backend-builtin",
         "object",

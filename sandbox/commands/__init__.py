@@ -18,15 +18,20 @@ if TYPE_CHECKING:
 DONE: Final = 0
 FAILED: Final = 1
 WRONG_INPUT: Final = 2
+INTERRUPTED: Final = 130
 
 MODULES: Final[Mapping[str, str]] = {
     "replay": "offline",
     "tables": "offline",
     "show": "offline",
     "diff": "offline",
+    "serve": "serve",
+    "shell": "serve",
     "schema": "offline",
     "compare": "bridge",
     "record": "bridge",
+    "campaign": "campaign",
+    "guest": "guest",
     "lint": "advice",
     "translate": "convert",
     "export": "exporting",

@@ -20,6 +20,19 @@ WORDS: Final = "command line"
 SIGNATURES: Final = (b"SRAT", b"SLIT", b"HMAT")
 
 
+def add_lint_arguments(command: argparse.ArgumentParser) -> None:
+    """Give the parser of lint its arguments."""
+    command.add_argument("scenarios", nargs="*", metavar="SCENARIO", help="YAML files; or QEMU's arguments after '--'")
+    command.add_argument("--tables", nargs="+", metavar="FILE", help="tables from elsewhere: files, or folders of them")
+    command.add_argument("--libvirt", metavar="FILE", help="the XML of a libvirt domain")
+    command.add_argument("--ram", metavar="FILE", help="with --tables: /proc/iomem of that machine, read as root")
+    levels = ("note", "warning", "error", "never")
+    command.add_argument("--fail-on", choices=levels, default="error", help="status 1 from here on (default: error)")
+    command.add_argument("--sarif", metavar="FILE", help="also write SARIF 2.1.0; '-': print it and nothing else")
+    command.add_argument("--explain", metavar="CODE", help="tell what a rule is about; 'all': every rule")
+    command.add_argument("-v", "--verbose", action="store_true", help="tell also what comes of it, and the source")
+
+
 def lint(arguments: argparse.Namespace, style: Style) -> Result:
     """Look for what is wrong with scenarios, a command line, tables or a libvirt domain."""
     if arguments.explain:

@@ -19,6 +19,22 @@ WORDS: Final = "command line"
 LIBVIRT: Final = "libvirt"
 
 
+def add_conversion_arguments(name: str, command: argparse.ArgumentParser) -> None:
+    """Give the parsers of translate and export their arguments."""
+    command.add_argument("scenario", nargs="?", metavar="SCENARIO", help="a YAML file; or QEMU's arguments after '--'")
+    command.add_argument("-o", "--output", metavar="FILE", help="write there instead of printing")
+    command.add_argument("--libvirt", metavar="FILE", help="instead of a scenario, the XML of a libvirt domain")
+    command.add_argument("--distances-from", metavar="FILE", help="the output of 'numactl -H' on the host")
+    command.add_argument("--map", nargs="+", metavar="HOST=GUEST", help="nodes of the host and the guest: 2-9=2-9")
+    if name == "translate":
+        command.add_argument("--to", required=True, metavar="D", help="v2, 9.0, 9.2, 10.0, 11.1 or libvirt")
+        command.add_argument("--keep-ids", action="store_true", help="leave ids alone, also where nodes come scrambled")
+        return
+    forms = ("args", "qmp", "yaml", "libvirt", "dsl", "dat", "json")
+    command.add_argument("--as", dest="form", choices=forms, required=True, help="the form; dsl: source for iasl")
+    command.add_argument("--iasl", choices=("2020", "2025"), default="2025", help="for dsl: 2020 is Debian 12's iasl")
+
+
 def translate(arguments: argparse.Namespace, _style: Style) -> Result:
     """Translate a scenario or a command line to another dialect."""
     from sandbox.scenario.command_line import fold_command_line

@@ -93,7 +93,7 @@ def tables_of_arguments(arguments: argparse.Namespace) -> tuple[Tables, Sequence
         "ignored": config.ignored,
         "stderr": machine.stderr,
     }
-    return made, origins_of(machine.tree), about
+    return made, origins_of(machine.tree) if made.srat is not None else (), about
 
 
 def tables_of_scenario(arguments: argparse.Namespace) -> tuple[Tables, Sequence[Origin], Mapping[str, Any]]:

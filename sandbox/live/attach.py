@@ -21,10 +21,10 @@ from sandbox.errors import InputError, SandboxError
 from sandbox.live.endpoints import SocketRoot
 from sandbox.live.errors import LiveError, LiveTimeout
 from sandbox.live.installed import find_at, find_in_bios_area, find_in_ram
-from sandbox.live.memory import CHUNK, Exchange, SavedMemory
+from sandbox.live.memory import Exchange, SavedMemory
 from sandbox.live.peer import find_peer
 from sandbox.live.qmp import GREETING, QmpConnection
-from sandbox.live.ram import X86, ram_of_size, ram_of_words
+from sandbox.live.ram import X86, names_firmware, ram_of_size, ram_of_words
 from sandbox.live.readonly import ReadOnlyMonitor, connect
 from sandbox.live.tables import LiveTables
 
@@ -40,7 +40,6 @@ CONNECT_SECONDS: Final = 5.0
 REPLY_SECONDS: Final = 30.0
 SETTLING_SECONDS: Final = 0.3
 SETTLING_LOOKS: Final = 20
-NEAR: Final = 8 * CHUNK
 BEFORE_FIRMWARE: Final = frozenset({"prelaunch", "preconfig", "inmigrate"})
 """Run states in which firmware has not run since the last reset, or in which RAM is not all there."""
 EXCHANGE_PLACES: Final = ("dev/shm", "tmp", "var/tmp")
@@ -137,14 +136,18 @@ class AttachedVm:
         Raises:
             InputError: they were not given, and the process cannot be found.
         """
-        if self._given is not None:
-            return tuple(self._given)
-        if self.peer is None:
+        words = self._known_arguments()
+        if words is None:
             raise InputError(
                 f"the QEMU behind {self.where} cannot be found among the processes here, so its command line is not "
                 "known: give its arguments after '--'"
             )
-        return self.peer.words[1:]
+        return words
+
+    def _known_arguments(self) -> tuple[str, ...] | None:
+        if self._given is not None:
+            return tuple(self._given)
+        return self.peer.words[1:] if self.peer is not None else None
 
     @property
     def run_state(self) -> str:
@@ -187,7 +190,7 @@ class AttachedVm:
             memory = SavedMemory(self._monitor.execute, exchange.directory, exchange.inside)
             ram = self.ram()
             found = find_in_bios_area(memory, ram) if ram.is_x86 else None
-            if found is None:
+            if found is None and self._may_be_uefi():
                 found = self._settled(memory, ram, running=state == "running")
         if found is None:
             raise LiveError(
@@ -196,9 +199,13 @@ class AttachedVm:
             )
         return LiveTables.among(found.tables)
 
+    def _may_be_uefi(self) -> bool:
+        words = self._known_arguments()
+        return self.arch not in X86 or words is None or names_firmware(words)
+
     def _settled(self, memory: SavedMemory, ram: RamMap, *, running: bool) -> Installed | None:
         """Return what UEFI has installed, once it has not changed for a while: it installs table by table."""
-        found = find_in_ram(memory, ram, NEAR) or find_in_ram(memory, ram)
+        found = find_in_ram(memory, ram)
         if found is None or not running:
             return found
         for _ in range(SETTLING_LOOKS):

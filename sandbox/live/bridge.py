@@ -28,13 +28,15 @@ from sandbox.records import record, replace
 from sandbox.scenario.replay import replay
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from sandbox.compare.result import Comparison
     from sandbox.live.endpoints import SocketRoot
     from sandbox.live.ram import RamMap
     from sandbox.live.session import Limits, LiveSession
     from sandbox.scenario.model import Scenario
+
+    Watch = Callable[[LiveSession], None]
 
 FIRMWARE: Final = ("none", "enumerated")
 
@@ -79,12 +81,17 @@ def is_v2(scenario: Scenario) -> bool:
     return config.dialect.name == V2 and config.dialect_reason != NOTHING_TELLS
 
 
-def run_live(scenario: Scenario, target: Target) -> Run:
+def unwatched(_session: LiveSession) -> None:
+    """Take no note of a session."""
+
+
+def run_live(scenario: Scenario, target: Target, watch: Watch = unwatched) -> Run:
     """Run a scenario on a live QEMU, expectations aside, and end that QEMU.
 
     Args:
         scenario: in a dialect of merged objects, or of a QEMU that carries the v2 series.
         target: the QEMU.
+        watch: told of the session once its QEMU is launched.
 
     Raises:
         InputError: the program cannot be run, or its QEMU has no Generic Initiators.
@@ -112,6 +119,7 @@ def run_live(scenario: Scenario, target: Target) -> Run:
                 limits=target.limits,
             )
             known["session"] = session
+            watch(session)
             session.connect()
             dialect, reason = _dialect(session, known)
         except LiveExit as end:
@@ -152,22 +160,27 @@ def run_live(scenario: Scenario, target: Target) -> Run:
     )
 
 
-def compare_live(scenario: Scenario, target: Target) -> Comparison:
+def compare_live(scenario: Scenario, target: Target, watch: Watch = unwatched) -> Comparison:
     """Run a scenario on a live QEMU and in the sandbox, and compare.
 
     A scenario of the v2 series, whose objects no released QEMU has, is translated to merged objects first; then both
     comparisons are made: the translation, byte for byte, and v2's entries with those of QEMU by a mapping.
+
+    Args:
+        scenario: what to run.
+        target: the QEMU.
+        watch: told of the session once its QEMU is launched.
 
     Raises:
         InputError, LiveTimeout, LiveError, DecodeError: as :func:`run_live`; InputError also where the sandbox does not
             model something that would move a table.
     """
     if is_v2(scenario) and (version := qemu_version(target.binary)) >= FIRST_MERGED:
-        return _compare_translated(scenario, target, dialect_of(version)[0])
-    return compare_run(run_live(scenario, target))
+        return _compare_translated(scenario, target, dialect_of(version)[0], watch)
+    return compare_run(run_live(scenario, target, watch))
 
 
-def _compare_translated(scenario: Scenario, target: Target, dialect: str) -> Comparison:
+def _compare_translated(scenario: Scenario, target: Target, dialect: str, watch: Watch) -> Comparison:
     """Compare a v2 scenario with a QEMU that has only merged objects."""
     from qom_types.dialects import dialect_named
     from sandbox.compare.mapping import Mapping
@@ -175,7 +188,7 @@ def _compare_translated(scenario: Scenario, target: Target, dialect: str) -> Com
     from sandbox.translate.to_merged import to_merged
 
     translation = to_merged(replace(scenario, firmware=target.firmware), dialect=dialect)
-    run = run_live(translation.scenario, target)
+    run = run_live(translation.scenario, target, watch)
     compared = compare_run(run)
     mappings = []
     for moment in translation.moments:

@@ -22,9 +22,10 @@ from typing import TYPE_CHECKING, Final
 from sandbox.errors import DecodeError
 from sandbox.live.chain import dsdt_address, read_table
 from sandbox.live.errors import LiveError, LiveTimeout
-from sandbox.live.installed import bios_candidates, find_at, find_in_bios_area, find_in_ram, ram_candidates
+from sandbox.live.installed import find_at, find_in_bios_area, find_in_ram, ram_candidates
 from sandbox.live.loader import checksummed_lengths
 from sandbox.live.memory import CHUNK, SessionMemory
+from sandbox.live.ram import names_firmware
 from sandbox.live.tables import LOADER_FILE, LiveTables
 
 if TYPE_CHECKING:
@@ -42,10 +43,10 @@ LONGEST_PAUSE: Final = 0.25
 PAUSE_GROWTH: Final = 1.3
 
 BIOS_ONLY_SECONDS: Final = 1.0
-"""How long a PC is taken to have SeaBIOS before its RAM is searched for what UEFI installs."""
+"""How long a PC with a firmware of the user's is taken to have a BIOS before its RAM is searched for UEFI's tables."""
 
-NEAR: Final = 4 * CHUNK
-"""How much of the top of RAM is searched at first: edk2's set has been met up to 60 MiB below it."""
+NARROW: Final = 4 * CHUNK
+"""How much of the top of RAM is looked through at first, again and again."""
 LOOKS_BEFORE_WIDENING: Final = 16
 LOOKS_PER_WIDTH: Final = 4
 
@@ -67,6 +68,7 @@ class FirmwareTables:
         self._ram = ram
         self._seconds = seconds
         self._memory = SessionMemory(session)
+        self._may_be_uefi = not ram.is_x86 or names_firmware(session.arguments)
         self._interrupted = False
         self._place: int | None = None
         with session.watch("looking for ACPI tables"):
@@ -113,22 +115,26 @@ class FirmwareTables:
     def forget(self) -> None:
         """Pause the machine and make what is installed impossible to find; :meth:`resume` follows the reset.
 
+        A machine that runs is given the time to install its tables first: so it has read those of this boot whenever
+        the reset comes, and a PC that is reset while SeaBIOS copies itself into RAM never starts again.
+
         Raises:
-            LiveExit, LiveTimeout, LiveError: QEMU ended, does not answer, or refuses.
+            LiveExit, LiveTimeout, LiveError: QEMU ended, does not answer or refuses, or firmware installs nothing.
         """
         self._interrupted, state = self._status()
         if state == "prelaunch":
             return  # nothing has run since the last reset
         if self._interrupted:
+            if self._has_acpi:
+                self.wait()
             self._session.execute("stop")
-        candidates = list(bios_candidates(self._memory)) if self._ram.is_x86 else []
-        installed = find_in_bios_area(self._memory, self._ram) if candidates else None
+        installed = find_in_bios_area(self._memory, self._ram) if self._ram.is_x86 else None
         if installed is not None:
             # the BIOS area may be read-only by now, the root table is not
             self._memory.write(installed.root, bytes(8))
-            return
-        for address, _ in ram_candidates(self._memory, self._ram):
-            self._memory.write(address, bytes(8))
+        elif self._may_be_uefi:
+            for address, _ in ram_candidates(self._memory, self._ram):
+                self._memory.write(address, bytes(8))
 
     def resume(self) -> None:
         """Let the machine run again after a reset, if :meth:`forget` paused it.
@@ -148,12 +154,12 @@ class FirmwareTables:
     def _look(self, looks: int, waited: float) -> Installed | None:
         if self._ram.is_x86:
             found = find_in_bios_area(self._memory, self._ram)
-            if found is not None or waited < BIOS_ONLY_SECONDS:
+            if found is not None or not self._may_be_uefi or waited < BIOS_ONLY_SECONDS:
                 return found
         # at the next boot the set is where it was, as a rule
         found = None if self._place is None else find_at(self._memory, self._ram, self._place)
         if found is None and (self._place is None or looks % LOOKS_PER_WIDTH == LOOKS_PER_WIDTH - 1):
-            width = NEAR << max(0, looks - LOOKS_BEFORE_WIDENING) // LOOKS_PER_WIDTH
+            width = NARROW << max(0, looks - LOOKS_BEFORE_WIDENING) // LOOKS_PER_WIDTH
             found = find_in_ram(self._memory, self._ram, width)
         if found is None or not self._is_whole(found):
             return None

@@ -37,6 +37,9 @@ COUNT: Final = struct.Struct(">I")
 ENTRY: Final = struct.Struct(">IHH56s")
 """Size, key, reserved, name."""
 
+USUAL_ENTRIES: Final = 40
+"""How many files a directory seldom has more of: one read is enough then."""
+
 DMA_CHUNK: Final = 256 * 1024
 BYTES_AT_ONCE: Final = 1024
 
@@ -97,6 +100,7 @@ class FwCfg:
         """
         self._qtest = qtest
         self._place = place
+        self._keys: dict[str, int] = {}
         signature = self._read_slowly(KEY_SIGNATURE, len(SIGNATURE))
         if signature != SIGNATURE:
             raise LiveError(f"no fw_cfg device: its signature reads {signature!r}")
@@ -109,13 +113,24 @@ class FwCfg:
 
     def directory(self) -> dict[str, FileEntry]:
         """Return the files by name, with the sizes they have now."""
-        (count,) = COUNT.unpack(self.read(KEY_DIRECTORY, COUNT.size))
-        listing = self.read(KEY_DIRECTORY, COUNT.size + count * ENTRY.size)[COUNT.size :]
+        guess = USUAL_ENTRIES if self.has_dma else 0  # what is beyond the end reads as zeros
+        data = self.read(KEY_DIRECTORY, COUNT.size + guess * ENTRY.size)
+        (count,) = COUNT.unpack_from(data)
+        if count > guess:
+            data = self.read(KEY_DIRECTORY, COUNT.size + count * ENTRY.size)
+        listing = data[COUNT.size : COUNT.size + count * ENTRY.size]
         entries = {}
         for size, key, _, padded in ENTRY.iter_unpack(listing):
             name = padded.partition(b"\0")[0].decode(errors="backslashreplace")
             entries[name] = FileEntry(name, key, size)
+        self._keys.update((name, entry.key) for name, entry in entries.items())
         return entries
+
+    def key(self, name: str) -> int | None:
+        """Return the key of a file, which never changes; None if there is no such file."""
+        if name not in self._keys:
+            self.directory()
+        return self._keys.get(name)
 
     def read(self, key: int, length: int) -> bytes:
         """Select an item and return its first ``length`` bytes.

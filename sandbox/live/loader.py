@@ -89,6 +89,24 @@ def checksummed_lengths(script: bytes, file: str) -> list[int]:
     return lengths
 
 
+def used_length(script: bytes, file: str) -> int:
+    """Return how many bytes of a file a loader script checksums and points to; zeros stand behind a file's tables.
+
+    0 for a file without checksums, whose use is not known.
+    """
+    end = 0
+    for offset in range(0, len(script) - RECORD_LENGTH + 1, RECORD_LENGTH):
+        if COMMAND.unpack_from(script, offset) == (ADD_CHECKSUM,):
+            padded, at, start, length = CHECKSUM_BODY.unpack_from(script, offset + COMMAND.size)
+            if _name(padded) == file:
+                end = max(end, at + 1, start + length)
+        elif COMMAND.unpack_from(script, offset) == (ADD_POINTER,):
+            padded, _, at, size = POINTER_BODY.unpack_from(script, offset + COMMAND.size)
+            if _name(padded) == file:
+                end = max(end, at + size)
+    return end if checksummed_lengths(script, file) else 0
+
+
 def install(script: bytes, files: Mapping[str, bytes]) -> Installed:
     """Run a loader script.
 

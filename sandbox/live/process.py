@@ -129,6 +129,11 @@ class Child:
             self._tail.finish(patience)
         return status
 
+    def interrupt(self) -> None:
+        """Kill the process and its helpers without waiting for their end; :meth:`stop` reaps them."""
+        if self.status() is None:
+            self._signal(signal.SIGKILL)
+
     def _signal(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, number)

@@ -15,7 +15,7 @@ from sandbox.records import record
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Coroutine, Mapping
+    from collections.abc import Coroutine, Iterable, Mapping
 
     from qemu.qmp import QMPClient
 
@@ -112,6 +112,19 @@ class QmpConnection:
         """
         return LiveReply(command, self._run(self._exchange(command, arguments), command, seconds))
 
+    def replies(self, commands: Iterable[tuple[str, Mapping[str, object] | None]], replies: list[LiveReply]) -> None:
+        """Send commands one after the other; cheaper than :meth:`reply` for each.
+
+        Args:
+            commands: names and arguments.
+            replies: where each reply is put as it comes, so that those before a failure are not lost.
+
+        Raises:
+            ConnectionLost: QEMU hung up instead of answering.
+            LiveTimeout: it took longer for all of them together than one reply may take.
+        """
+        self._run(self._exchange_all(commands, replies), "several commands")
+
     def execute(self, command: str, arguments: Mapping[str, object] | None = None) -> object:
         """Send one command and return the value of its reply.
 
@@ -132,6 +145,12 @@ class QmpConnection:
         with self._runner, contextlib.suppress(QMPError, EOFError, OSError, LiveError):
             self._run(self._client.disconnect(), "the end of the QMP session", CLOSING_SECONDS)
 
+    async def _exchange_all(
+        self, commands: Iterable[tuple[str, Mapping[str, object] | None]], replies: list[LiveReply]
+    ) -> None:
+        for command, arguments in commands:
+            replies.append(LiveReply(command, await self._exchange(command, arguments)))
+
     async def _exchange(self, command: str, arguments: Mapping[str, object] | None) -> dict[str, object]:
         from qemu.qmp import ExecuteError
 
@@ -142,7 +161,7 @@ class QmpConnection:
             raw = dict(error.received)
             raw.pop("id", None)
             return raw
-        if command == "system_reset":
+        if command == "system_reset" and self._resets.empty():
             await self._reset_made()
         return {"return": value}
 

@@ -5,12 +5,13 @@ Reading a device's registers can change the device; so a search keeps to what is
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from sandbox.records import record
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from sandbox.machine.machine import Machine
 
@@ -24,6 +25,7 @@ MOST_BELOW_4G: Final = 0xE000_0000
 VIRT_BASE: Final = GIB
 VGA_START: Final = 0xA_0000
 LOW_END: Final = 0x10_0000
+FIRMWARE_OPTION: Final = re.compile(r"--?(?:bios|pflash)$|(?:^|[,=])pflash|(?:^|,)firmware=")
 
 
 @record
@@ -81,6 +83,11 @@ def ram_of_words(words: Sequence[str], dialect: str | None = None) -> RamMap:
     from sandbox.machine.machine import Machine
 
     return ram_of_machine(Machine(parse_arguments(words, dialect)))
+
+
+def names_firmware(words: Iterable[str]) -> bool:
+    """Whether a command line names a firmware of its own, so that a PC may have UEFI rather than SeaBIOS."""
+    return any(FIRMWARE_OPTION.search(word) for word in words)
 
 
 def ram_of_size(arch: str, size: int) -> RamMap:

@@ -13,7 +13,7 @@ from sandbox.live.qtest import QtestConnection
 from sandbox.records import record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -127,6 +127,22 @@ class LiveSession:
         with self.watch(command):
             return self.qmp.reply(command, arguments)
 
+    def replies(self, commands: Sequence[tuple[str, Mapping[str, object] | None]]) -> tuple[LiveReply, ...]:
+        """Execute QMP commands one after the other; return the replies, error replies included.
+
+        Raises:
+            LiveExit: QEMU ended instead of answering one; its ``replies`` are those before.
+            LiveTimeout: all of them together took longer than one reply may take.
+        """
+        replies: list[LiveReply] = []
+        try:
+            with self.watch("several commands"):
+                self.qmp.replies(commands, replies)
+        except LiveExit as end:
+            doing = commands[len(replies)][0] if len(replies) < len(commands) else end.doing
+            raise LiveExit(end.status, end.stderr, doing, replies) from end
+        return tuple(replies)
+
     def execute(self, command: str, arguments: Mapping[str, object] | None = None) -> object:
         """Execute a QMP command; return its value.
 
@@ -204,6 +220,15 @@ class LiveSession:
             if self._qtest is not None:
                 self._qtest.close()
             self._endpoints.close()
+
+    def interrupt(self) -> None:
+        """Kill QEMU at once, and nothing else: safe in a signal handler; whoever waits for QEMU sees it end."""
+        self._child.interrupt()
+
+    def discard(self) -> None:
+        """Kill QEMU at once, without giving it time to end in order, and clean up as :meth:`close` does."""
+        self._child.interrupt()
+        self.kill()
 
     def _check(self) -> None:
         if self._child.status() is not None:

@@ -83,7 +83,7 @@ def launch(
     try:
         for name, content in (files or {}).items():
             endpoints.lay_file(name, content)
-        given = tuple(word.replace(PRIVATE, endpoints.inside) for word in argv)
+        given = tuple(_placed(word, endpoints.inside) for word in argv)
         has_monitor = any(f"{PRIVATE}/{QMP}" in word for word in argv)
         arguments = (*given, *_added(given, endpoints, has_monitor=has_monitor))
         child = Child((*command, *arguments))
@@ -99,6 +99,12 @@ def chroot_socket_root(command: Sequence[str]) -> SocketRoot | None:
         return None
     directory = next((word for word in command[1:] if not word.startswith("-")), "")
     return SocketRoot(Path(directory) / "tmp", "/tmp")  # noqa: S108 - a private directory is made in it
+
+
+def _placed(word: str, directory: str) -> str:
+    """Return a word with the private directory in it; commas are doubled where QEMU takes the word apart."""
+    is_whole = word.startswith((PRIVATE, "{"))
+    return word.replace(PRIVATE, directory if is_whole else directory.replace(",", ",,"))
 
 
 def _added(argv: Sequence[str], endpoints: Endpoints, *, has_monitor: bool) -> tuple[str, ...]:

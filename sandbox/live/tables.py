@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from sandbox.errors import DecodeError
 from sandbox.live.chain import read_chain
-from sandbox.live.loader import allocated_files, install
+from sandbox.live.loader import allocated_files, install, used_length
 from sandbox.records import record
 
 if TYPE_CHECKING:
@@ -60,14 +60,17 @@ def read_all_tables(session: LiveSession) -> tuple[bytes, ...]:
     """
     with session.watch("reading the tables"):
         device = session.fw_cfg()
-        loader = device.directory().get(LOADER_FILE)
+        loader = device.key(LOADER_FILE)
         if loader is None:
             return ()
-        device.select(loader.key)
+        device.select(loader)
         directory = device.directory()
-        script = device.read(loader.key, directory[LOADER_FILE].size)
+        script = device.read(loader, directory[LOADER_FILE].size)
         wanted = [directory[name] for name in allocated_files(script) if name in directory]
-        files = {file.name: device.read(file.key, file.size) for file in wanted}
+        files = {}
+        for file in wanted:
+            used = min(used_length(script, file.name) or file.size, file.size)
+            files[file.name] = device.read(file.key, used).ljust(file.size, b"\0")
     return split_tables(install(script, files))
 
 

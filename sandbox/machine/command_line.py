@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from qom_types.dialects import Dialect
     from qom_types.plugins import TypePlugin
+    from sandbox.machine.monitors import MonitorOption
     from sandbox.qapi.keyval import Keyval
 
 
@@ -156,13 +157,13 @@ class _Reader:
             plugins=tuple(self.plugins),
         )
 
-    def monitors(self) -> tuple[str, ...]:
-        """Return the names that monitors take in ``/objects``."""
+    def monitors(self) -> tuple[MonitorOption, ...]:
+        """Return the monitors of ``/objects``."""
         if not self.dialect.monitors_are_objects:
             return ()
-        from sandbox.machine.monitors import monitor_names
+        from sandbox.machine.monitors import monitor_options
 
-        return monitor_names(self.command_line.options)
+        return monitor_options(self.command_line.options)
 
     def read_machine(self, option: Option) -> None:
         given = read_keyval(option.value or "", "type")

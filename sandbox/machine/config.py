@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from qom_types.dialects import Dialect
     from qom_types.plugins import TypePlugin
     from sandbox.machine.arguments import CommandLine, Option
+    from sandbox.machine.monitors import MonitorOption
     from sandbox.qapi.schema import Schema
 
 
@@ -53,7 +54,7 @@ class MachineConfig:
         objects: ``-object`` options in order.
         devices: ``-device`` options in order; ``driver`` and ``id`` among their values.
         switches: names and values of options that change which devices there are without ``-device``, in order.
-        monitors: the monitors' names in ``/objects``, for dialects that have them there.
+        monitors: the monitors of ``/objects`` in the order of their making, for dialects that have them there.
         paused: whether ``-S`` keeps the machine from running.
         ignored: the text of each option that moves no table.
         plugins: types of the user's own that the objects have, beside the dialect's.
@@ -71,7 +72,7 @@ class MachineConfig:
     objects: tuple[Given, ...] = ()
     devices: tuple[Given, ...] = ()
     switches: tuple[tuple[str, str | None], ...] = ()
-    monitors: tuple[str, ...] = ()
+    monitors: tuple[MonitorOption, ...] = ()
     paused: bool = False
     ignored: tuple[str, ...] = ()
     plugins: tuple[TypePlugin, ...] = ()

@@ -28,6 +28,12 @@ BUS_PARENTS: Final = {
 }
 """The type from which each type of PCI bus descends."""
 
+BUS_PROPERTIES: Final = (
+    Property("hotplug-handler", "link<hotplug-handler>", "str", get=lambda _bus: ""),
+    Property("realized", "bool", "bool", get=lambda _bus: True),
+)
+"""What each bus has by itself."""
+
 MEMORY_MODULES: Final = {"pc-dimm": "device", "nvdimm": "pc-dimm"}
 
 
@@ -48,13 +54,21 @@ class PciDeviceObject(QomObject):
 
 
 class PciBusObject(QomObject):
-    """A PCI bus; ``acpi_uid`` is an expander bus's number, else 0."""
+    """A PCI bus.
 
-    __slots__ = ("acpi_uid",)
+    Attributes:
+        acpi_uid: an expander bus's number, else 0.
+        next_child: the number of the next device's link.
+    """
+
+    __slots__ = ("acpi_uid", "next_child")
 
     def __init__(self, tree: ObjectTree, info: TypeInfo) -> None:
         super().__init__(tree, info)
         self.acpi_uid = 0
+        self.next_child = 0
+        for declared in BUS_PROPERTIES:
+            self.instance.insert(declared.name, declared)
 
 
 def _devfn(obj: PciDeviceObject) -> int:
@@ -88,9 +102,30 @@ def add_pci_device(tree: ObjectTree, device: PciDevice, target: Target) -> PciDe
     found.bus_number = device.bus.fixed_number or 0
     _place(tree, device.path, found)
     bus = tree.resolve(device.bus.path)
-    if bus is not None:
-        bus.add_link(f"child[{sum(name.startswith('child[') for name in bus.instance)}]", Link(device.typename, found))
+    if isinstance(bus, PciBusObject):
+        bus.add_link(f"child[{bus.next_child}]", Link(device.typename, found))
+        bus.next_child += 1
     return found
+
+
+def remove_device(tree: ObjectTree, path: str, bus_path: str) -> None:
+    """Take a device out of the tree, with the link from its bus."""
+    found, bus = tree.resolve(path), tree.resolve(bus_path)
+    if found is None or found.parent is None:
+        return
+    if bus is not None:
+        for name in list(bus.instance):
+            link = bus.instance[name]
+            if isinstance(link, Link) and link.target is found:
+                bus.remove_child(name, may_resize=True)
+    found.parent.remove_child(found.name, may_resize=False)
+
+
+def add_host(tree: ObjectTree, typename: str, bus: PciBus) -> None:
+    """Put the host bridge of a root bus into the tree, if its place is its own."""
+    path = bus.path.rpartition("/")[0]
+    if tree.resolve(path) is None:
+        add_other_device(tree, typename, path)
 
 
 def add_pci_bus(tree: ObjectTree, bus: PciBus) -> None:

@@ -8,36 +8,51 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sandbox.errors import QemuError, UnmodelledError
+from sandbox.errors import QemuError
 from sandbox.machine.builtin_options import builtin_options, drives
 from sandbox.machine.device_objects import (
     BASES,
     MEMORY_MODULES,
     PciDeviceObject,
+    add_host,
     add_other_device,
     add_pci_bus,
     add_pci_device,
 )
 from sandbox.machine.pci.builtin import builtin_topology
+from sandbox.machine.pci.bus import Hotplug, PciBus
 from sandbox.machine.pci.catalog import DeviceType, find_type
 from sandbox.machine.pci.defaults import startup_requests
 from sandbox.machine.properties import FIRST_CXL_VIRT
+from sandbox.qom.properties import Property
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sandbox.machine.board import Board
     from sandbox.machine.config import Given, MachineConfig
     from sandbox.machine.dimms import Dimm
     from sandbox.machine.modules import ModuleBay
-    from sandbox.machine.pci.bus import PciBus, PciDevice
+    from sandbox.machine.pci.bus import PciDevice
+    from sandbox.machine.pci.registers import BusRegisters
     from sandbox.machine.pci.topology import PciTopology
-    from sandbox.qom.objects import QomObject
 
 IOMMUS: Final = frozenset({"intel-iommu", "amd-iommu"})
 """Devices that are not PCI; a machine has one at the most, and the latter brings a PCI device along."""
 
 
 class DeviceBay:
-    """Plugs devices into a board and shows them in its tree."""
+    """Plugs devices into a board and shows them in its tree.
+
+    Attributes:
+        board: the board.
+        config: what the command line asks for.
+        tree: the board's tree.
+        topology: PCI buses and devices.
+        modules: the place for memory modules; None before the first.
+        registers: what firmware has programmed into bridges; None before it has run.
+        cpus: the ids that place each CPU of ``-device``, by its path.
+    """
 
     def __init__(self, board: Board, config: MachineConfig) -> None:
         self.board = board
@@ -50,6 +65,9 @@ class DeviceBay:
         except QemuError as error:
             config.command_line.fail(error)
         self.modules: ModuleBay | None = None
+        self.registers: BusRegisters | None = None
+        self.cpus: dict[str, dict[str, int]] = {}
+        self._has_hotplug_numbers = False
         self._shown: set[PciBus | PciDevice] = set()
         self.show_new()
 
@@ -104,12 +122,18 @@ class DeviceBay:
         else:
             path = self.topology.take_place(device_id)
         if kind.typename in MEMORY_MODULES:
-            if self.modules is None:
-                from sandbox.machine.modules import ModuleBay
-
-                self.modules = ModuleBay(self.board, self.config)
-            self.modules.plug(kind.typename, options, path)
+            self.memory_bay().plug(kind.typename, options, path, from_json=given.is_json)
+        if kind.typename.endswith("-cpu"):
+            self.cpus[path] = _cpu_ids(options)
         add_other_device(self.tree, kind.typename, path)
+
+    def memory_bay(self) -> ModuleBay:
+        """Return the place for memory modules."""
+        if self.modules is None:
+            from sandbox.machine.modules import ModuleBay
+
+            self.modules = ModuleBay(self.board, self.config)
+        return self.modules
 
     def plug_drives(self) -> None:
         """Plug in the devices that drives bring along; the machine ends if there is no place for one."""
@@ -123,6 +147,9 @@ class DeviceBay:
 
     def show_new(self) -> None:
         """Put new buses and devices into the tree: a bus after its bridge, ahead of what is on it."""
+        for host in self.topology.tree.hosts:
+            if host.bus not in self._shown:
+                add_host(self.tree, host.typename, host.bus)
         for bus in self.topology.buses:
             if bus not in self._shown:
                 self._shown.add(bus)
@@ -132,34 +159,56 @@ class DeviceBay:
                     self._shown.add(device)
                     add_pci_device(self.tree, device, self.topology.target)
 
+    def number_hotplug_buses(self) -> None:
+        """Give the buses of the chipset's hot-plug controller their numbers, as the machine's first reset does.
+
+        Only QOM shows them, so that nobody needs them before.
+        """
+        if self._has_hotplug_numbers:
+            return
+        self._has_hotplug_numbers = True
+        if self.topology.tree.root.hotplug is not Hotplug.ACPI:
+            return
+        number = 0
+        pending = [self.topology.tree.root]
+        while pending:
+            bus = pending.pop()
+            if self.topology.acpi_bridges:
+                pending += self.topology.tree.children(bus)
+            found = self.tree.resolve(bus.path)
+            if bus.hotpluggable and found is not None:
+                found.instance.insert("acpi-pcihp-bsel", _bus_selector(number))
+                number += 1
+
+    def forget(self, device: PciDevice) -> None:
+        """Drop what is known of a device that has gone, and of the buses behind it."""
+        self._shown = {
+            known
+            for known in self._shown
+            if known is not device and not (isinstance(known, PciBus) and known.parent is device)
+        }
+
     def enumerate_buses(self) -> None:
         """Number the buses as the machine's firmware does; only those behind bridges get other numbers by that."""
         if all(bus.is_root for bus in self.topology.buses):
             return
-        from sandbox.machine.pci.enumerate import USUAL_FIRMWARE, enumerate_buses
+        from sandbox.machine.pci.enumerate import USUAL_FIRMWARE, programmed_registers
 
-        numbers = enumerate_buses(self.topology, USUAL_FIRMWARE[self.board.type.family])
+        self.registers = programmed_registers(self.topology, USUAL_FIRMWARE[self.board.type.family])
         for found in self.tree.root.walk():
             if isinstance(found, PciDeviceObject) and found.device is not None:
-                found.bus_number = numbers[found.device.bus]
+                found.bus_number = self.registers.number(found.device.bus)
 
     def dimms(self) -> tuple[Dimm, ...]:
         """Return the memory modules in QEMU's walking order."""
         return () if self.modules is None else self.modules.in_walking_order(self.tree)
 
-    def unplug(self, found: QomObject) -> None:
-        """Refuse a device's removal, as QEMU does or because it is not modelled.
 
-        Raises:
-            QemuError: its bus or its type does not take removals.
-            UnmodelledError: QEMU would take it.
-        """
-        device = found.device if isinstance(found, PciDeviceObject) else None
-        if device is None:
-            raise UnmodelledError(f"device_del {found.name}: the removal of a {found.info.name} is not modelled")
-        from sandbox.machine.pci.unplug import check_hotplug
+def _bus_selector(number: int) -> Property:
+    """Return the property that tells a bus's number at the chipset's hot-plug controller."""
+    return Property("acpi-pcihp-bsel", "uint32", "uint32", get=lambda _bus: number)
 
-        if not device.bus.hotpluggable:
-            raise QemuError(f"Bus '{device.bus.name}' does not support hotplugging")
-        check_hotplug(device.typename, device.bus, hotpluggable=device.kind.hotpluggable)
-        raise UnmodelledError(f"device_del {found.name}: devices that come and go are not modelled")
+
+def _cpu_ids(options: Mapping[str, Any]) -> dict[str, int]:
+    """Return the members that place a CPU."""
+    return {name: int(value) for name, value in options.items() if name.endswith("-id") and str(value).isdecimal()}

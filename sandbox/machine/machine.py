@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.errors import InputError
 from sandbox.machine.devices import DeviceBay
+from sandbox.machine.event_device import check_error_records
 from sandbox.machine.startup import start_up
 from sandbox.machine.tables import TableParts, Tables
 from sandbox.qom.user_creatable import object_add, object_del
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
     from sandbox.machine.board import Board
     from sandbox.machine.config import MachineConfig
+    from sandbox.machine.dimms import Dimm
+    from sandbox.machine.hotplug import Departure, Hotplug
     from sandbox.qom.objects import QomObject
     from sandbox.qom.tree import ObjectTree
     from sandbox.qom.types import TypeRegistry
@@ -32,10 +35,13 @@ class Machine:
 
     Attributes:
         config: what the command line asks for.
+        firmware: whether buses have the numbers that firmware gives them.
         schema: the QAPI types of the objects that can be made.
         tree: the composition tree.
         stderr: what QEMU would have written to stderr so far, line by line.
         status: ``running``, ``paused``, or ``prelaunch`` under ``-S``.
+        board: CPUs, memory and nodes.
+        bay: the devices.
 
     Raises:
         MachineExit: QEMU would end while it starts.
@@ -46,18 +52,21 @@ class Machine:
         if firmware not in FIRMWARE:
             raise InputError(f"firmware is '{firmware}'; it can be: {', '.join(FIRMWARE)}")
         self.config = config
+        self.firmware = firmware
         self.schema = config.schema
         self.status = "prelaunch" if config.paused else "running"
         board = start_up(config)
         self.tree: ObjectTree = board.tree
         self.stderr = board.notices
-        self._board = board
-        self._bay = DeviceBay(board, config)
-        self._bay.plug_all()
+        self.board: Board = board
+        self.bay = DeviceBay(board, config)
+        self.bay.plug_all()
         if firmware == "enumerated":
-            self._bay.enumerate_buses()
-        self._parts = TableParts.of(board, self._bay.dimms(), config.dialect, config.program)
+            self.bay.enumerate_buses()
+        self._hotplug: Hotplug | None = None
+        self._parts = TableParts.of(board, self.bay.dimms(), config.dialect, config.program)
         self._parts.build(self.tree.root)
+        check_error_records(board, config)
         self._tables: Tables | None = None
 
     @property
@@ -73,7 +82,7 @@ class Machine:
     @property
     def is_x86(self) -> bool:
         """Whether it is a PC, of either chipset."""
-        return self._board.type.is_x86
+        return self.board.type.is_x86
 
     @property
     def board(self) -> Board:
@@ -83,7 +92,11 @@ class Machine:
     @property
     def ram(self) -> tuple[tuple[int, int], ...]:
         """Where RAM lies: address and bytes of each range, memory devices left out."""
-        return self._board.ram
+        return self.board.ram
+
+    def dimms(self) -> tuple[Dimm, ...]:
+        """Return the memory modules in QEMU's walking order."""
+        return self.bay.dimms()
 
     def tables(self) -> Tables:
         """Return the tables as firmware reads them: made at the first call after a reset, kept until the next.
@@ -95,18 +108,47 @@ class Machine:
             self._tables = self._parts.build(self.tree.root)
         return self._tables
 
-    def reset(self) -> None:
-        """Reset the machine: the tables are made anew when they are read next."""
+    @property
+    def awaits_firmware(self) -> bool:
+        """Whether the machine runs and firmware has not read the tables since the last reset."""
+        return self._tables is None and self.status == "running"
+
+    def tables_in_prospect(self) -> Tables:
+        """Return the tables as firmware would read them now; this is no reading, so that later changes still count.
+
+        Raises:
+            MachineExit: as :meth:`tables`.
+        """
+        return self._tables or self._parts.build(self.tree.root)
+
+    def reset(self) -> tuple[Departure, ...]:
+        """Reset the machine: the tables are made anew when they are read next; return the devices that go with it.
+
+        A machine that does not run is as before its start then.
+        """
         self._tables = None
+        if self.status == "paused":
+            self.status = "prelaunch"
+        if self._hotplug is None:
+            return ()
+        gone = self._hotplug.reset()
+        if self.firmware == "enumerated":
+            self.bay.enumerate_buses()
+        return gone
 
-    def stop(self) -> None:
-        """Pause the machine."""
+    def stop(self) -> bool:
+        """Pause the machine; return whether it was running."""
+        if self.status != "running":
+            return False
+        self.status = "paused"
+        return True
+
+    def cont(self) -> bool:
+        """Let the machine run; return whether it was not running."""
         if self.status == "running":
-            self.status = "paused"
-
-    def cont(self) -> None:
-        """Let the machine run."""
+            return False
         self.status = "running"
+        return True
 
     def learn_type(self, typename: str) -> bool:
         """Take in an installed type of the user's own; return whether there is one of that name."""
@@ -138,18 +180,36 @@ class Machine:
         Raises:
             QemuError: there is none of that id, or it is in use.
         """
-        object_del(self.tree, object_id)
+        object_del(self.tree, object_id, gives_reasons=self.config.dialect.deletions_give_reasons)
 
     def device_of_id(self, name: str) -> QomObject | None:
-        """Return the device that an id, or a full path, names."""
+        """Return what an id of a device, or a full path, names; None where that is nothing."""
         if name.startswith("/"):
-            return self.tree.resolve(name, "device")
+            return self.tree.resolve(name)
         return self.tree.container("/machine/peripheral").component(name)
 
-    def unplug(self, device: QomObject) -> None:
-        """Ask for the removal of a device.
+    def device_add(self, arguments: Mapping[str, Any], *, from_json: bool = True) -> None:
+        """Plug in a device, from the members that ``device_add`` was given.
+
+        Raises:
+            QemuError: QEMU refuses it.
+            UnmodelledError: QEMU may take it, and the sandbox does not model it.
+        """
+        if self._plugs().add(arguments, from_json=from_json):
+            self._parts = TableParts.of(self.board, self.bay.dimms(), self.config.dialect, self.config.program)
+
+    def unplug(self, device: QomObject) -> tuple[Departure, ...]:
+        """Ask for the removal of a device; return what is gone at once: the rest waits for a guest, or for a reset.
 
         Raises:
             QemuError: the device or its bus does not take that.
+            UnmodelledError: QEMU may do it, and the sandbox does not model it.
         """
-        self._bay.unplug(device)
+        return self._plugs().request_removal(device, running=self.status == "running")
+
+    def _plugs(self) -> Hotplug:
+        if self._hotplug is None:
+            from sandbox.machine.hotplug import Hotplug
+
+            self._hotplug = Hotplug(self.bay)
+        return self._hotplug

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from qom_types.common.backends import FileMemoryBackend, MemfdMemoryBackend, MemoryBackend
 from sandbox.errors import QemuError
 from sandbox.machine.backends import Backend, backend_alignment
-from sandbox.machine.builtin_options import has_firmware
 from sandbox.machine.dimms import Dimm, DimmHost, DimmOptions, plug_dimm
+from sandbox.machine.event_device import has_event_device
 from sandbox.qapi.numbers import NumberError, read_bool, read_int64, read_size, read_uint64
 
 if TYPE_CHECKING:
@@ -23,33 +23,53 @@ PROPERTIES: Final[Mapping[str, str]] = {
     "addr": "uint64",
     "node": "uint32",
     "slot": "int32",
-    "hotpluggable": "bool",
-    "hotplugged": "bool",
     "realized": "bool",
 }
+READ_ONLY: Final = frozenset({"type", "parent_bus", "hotplugged", "hotpluggable", "size", "legacy-memdev"})
 NVDIMM_PROPERTIES: Final[Mapping[str, str]] = {"label-size": "size", "unarmed": "bool", "uuid": "str", "pmem": "bool"}
 
 
 class ModuleBay:
-    """Plugs memory modules into a board."""
+    """Plugs memory modules into a board.
+
+    Attributes:
+        board: the board.
+        config: what the command line asks for.
+        hotplugged: the paths of the modules that came after the machine had started.
+    """
 
     def __init__(self, board: Board, config: MachineConfig) -> None:
         self.board = board
         self.config = config
+        self.hotplugged: set[str] = set()
         self._plugged: dict[str, Dimm] = {}
 
-    def plug(self, typename: str, options: Mapping[str, Any], path: str) -> None:
+    def plugged(self) -> Mapping[str, Dimm]:
+        """Return the modules by their paths, the first plugged first."""
+        return self._plugged
+
+    def plug(
+        self,
+        typename: str,
+        options: Mapping[str, Any],
+        path: str,
+        *,
+        from_json: bool = False,
+        hotplugged: bool = False,
+    ) -> None:
         """Plug in a module.
 
         Args:
             typename: ``pc-dimm`` or ``nvdimm``.
             options: its properties as given.
             path: its place in the tree, whose last part is the user's id where there is one.
+            from_json: whether options have their JSON types; else all are text.
+            hotplugged: whether the machine has started already.
 
         Raises:
             QemuError: it cannot be plugged in.
         """
-        values = self._values(typename, options)
+        values = self._values(typename, options, from_json=from_json)
         backend = self._backend(values.get("memdev"))
         device_id = path.rpartition("/")[2] if path.startswith("/machine/peripheral/") else None
         asked = DimmOptions(
@@ -61,6 +81,7 @@ class ModuleBay:
             slot=values.get("slot", -1),
             label_size=values.get("label-size"),
             unarmed=values.get("unarmed", False),
+            is_hotplugged=hotplugged,
         )
         in_use = [
             found.name
@@ -71,6 +92,8 @@ class ModuleBay:
         if backend is not None:
             backend.in_use = True
         self._plugged[path] = dimm
+        if hotplugged:
+            self.hotplugged.add(path)
         self.board.notices += [f"{self.config.program}: warning: {notice.text}" for notice in notices]
 
     def in_walking_order(self, tree: ObjectTree) -> tuple[Dimm, ...]:
@@ -78,13 +101,15 @@ class ModuleBay:
         walked = (found.path for found in tree.container("/machine").walk())
         return tuple(self._plugged[path] for path in walked if path in self._plugged)
 
-    def _values(self, typename: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    def _values(self, typename: str, options: Mapping[str, Any], *, from_json: bool) -> dict[str, Any]:
         known = {**PROPERTIES, **(NVDIMM_PROPERTIES if typename == "nvdimm" else {})}
         values = {}
         for name, value in options.items():
+            if name in READ_ONLY:
+                raise QemuError(f"Property '{typename}.{name}' is not writable")
             if name not in known:
                 raise QemuError(f"Property '{typename}.{name}' not found")
-            values[name] = _read(name, value, known[name])
+            values[name] = _from_json(name, value, known[name]) if from_json else _read(name, value, known[name])
         return values
 
     def _backend(self, name: str | None) -> MemoryBackend | None:
@@ -103,10 +128,7 @@ class ModuleBay:
 
     def _host(self) -> DimmHost:
         board, options = self.board, self.board.machine.options
-        has_hotplug = options.get("acpi") != "off"
-        if not board.type.is_x86:
-            is_booted = has_firmware(self.config, options)
-            has_hotplug = has_hotplug and board.type.has_memory_hotplug and board.cpu.is_64bit and is_booted
+        has_hotplug = options.get("acpi") != "off" if board.type.is_x86 else has_event_device(board, self.config)
         return DimmHost(
             machine=board.type,
             slots=board.memory.slots,
@@ -118,9 +140,32 @@ class ModuleBay:
         )
 
 
-def _read(name: str, value: Any, kind: str) -> Any:
-    """Return a property's value from its text; a value from JSON is taken as it is."""
-    if not isinstance(value, str) or kind in ("link", "str"):
+def _from_json(name: str, value: Any, kind: str) -> Any:
+    """Return a property's value from JSON."""
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    if kind in ("link", "str"):
+        if not isinstance(value, str):
+            raise QemuError(f"Invalid parameter type for '{name}', expected: string")
+    elif kind == "bool":
+        if not isinstance(value, bool):
+            raise QemuError(f"Invalid parameter type for '{name}', expected: boolean")
+    elif kind == "int32":
+        if not is_number:
+            raise QemuError(f"Invalid parameter type for '{name}', expected: integer")
+        if not -(1 << 31) <= value < 1 << 31:
+            raise QemuError(f"Parameter '{name}' expects int32_t")
+    else:
+        if not is_number or not -(1 << 63) <= value < 1 << 64:
+            raise QemuError(f"Parameter '{name}' expects uint64")
+        value %= 1 << 64
+        if kind == "uint32" and value > 0xFFFFFFFF:
+            raise QemuError(f"Parameter '{name}' expects uint32_t")
+    return value
+
+
+def _read(name: str, value: str, kind: str) -> Any:
+    """Return a property's value from its text."""
+    if kind in ("link", "str"):
         return value
     if kind == "bool":
         switched = read_bool(value)

@@ -114,8 +114,8 @@ class _StartUp:
         if kind.deprecation_warning:
             self.say(f"warning: {kind.deprecation_warning}")
         self.make_objects(tree, early=False)
-        for name in config.monitors:
-            tree.objects.add_child(name, tree.new("container"))
+        for monitor in config.monitors:
+            monitor.place(tree)
         check_cpu_model(kind, parse_cpu(config.cpu or kind.default_cpu)[0], host_decides=config.uses_host_cpu)
         ram_backend = machine.options.get("memory-backend") or None
         backend_size = None
@@ -164,7 +164,7 @@ class _StartUp:
         return tree, machine
 
     def make_objects(self, tree: ObjectTree, *, early: bool) -> None:
-        """Make the command-line objects of one of the two phases, in order; the early phase has some ahead of others."""
+        """Make the command-line objects of one of the two phases, in order but for those that come first."""
         for given in sorted(self.config.objects, key=lambda given: given.values["qom-type"] not in FIRST_OBJECTS):
             typename = given.values["qom-type"]
             if is_late(typename) != early:

@@ -69,7 +69,10 @@ class QuickScanner:
                 value, stop = self._decoder.raw_decode(text, start)
             except (ValueError, RecursionError):
                 return values, end
-            if data.count(b"[", start, stop) + data.count(b"{", start, stop) > MOST_BRACKETS:
+            if (
+                stop - start > MOST_BRACKETS
+                and text.count("[", start, stop) + text.count("{", start, stop) > MOST_BRACKETS
+            ):
                 return values, end
             values.append(value)
             end = stop

@@ -6,7 +6,6 @@ Source: QEMU 10.0 behaviour.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from sandbox.errors import InputError
@@ -23,11 +22,12 @@ _ESCAPES: Final[Mapping[str, str]] = {
 }  # fmt: skip
 
 
-def to_json(value: object) -> str:
+def to_json(value: object, *, in_order: bool = False) -> str:
     """Return ``value`` as QEMU writes it in a reply, without a line end.
 
     Args:
         value: None, a bool, an int of at most 64 bits, a float, a str, or a list, tuple or dict (keys are str) of such.
+        in_order: whether members stand in QEMU's order already.
 
     Raises:
         InputError: it is or holds something else.
@@ -38,7 +38,7 @@ def to_json(value: object) -> str:
     written: list[str] = []
     closing: list[str] = []
     open_containers: list[Iterator[tuple[str, object]]] = []
-    _open(value, written, closing, open_containers)
+    _open(value, written, closing, open_containers, in_order=in_order)
     while open_containers:
         entry = next(open_containers[-1], None)
         if entry is None:
@@ -53,7 +53,7 @@ def to_json(value: object) -> str:
         if scalar is not None:
             written.append(scalar)
         else:
-            _open(element, written, closing, open_containers)
+            _open(element, written, closing, open_containers, in_order=in_order)
     return "".join(written)
 
 
@@ -94,25 +94,25 @@ def _scalar(value: object) -> str | None:
     return f"{value:.17g}" if isinstance(value, float) else None
 
 
-@lru_cache(maxsize=4096)
-def _name(key: str) -> str:
-    return quoted(key) + ": "
-
-
-def _entries(value: object) -> Iterator[tuple[str, object]]:
+def _entries(value: object, *, in_order: bool) -> Iterator[tuple[str, object]]:
     if isinstance(value, dict):
         for key in value:
             if not isinstance(key, str):
                 raise InputError(f"a JSON object's keys are strings, not {type(key).__name__}")
-        return ((_name(key), value[key]) for key in walk_order(value))
+        return ((quoted(key) + ": ", value[key]) for key in (value if in_order else walk_order(value)))
     if isinstance(value, (list, tuple)):
         return (("", element) for element in value)
     raise InputError(f"JSON has no {type(value).__name__}")
 
 
 def _open(
-    value: object, written: list[str], closing: list[str], containers: list[Iterator[tuple[str, object]]]
+    value: object,
+    written: list[str],
+    closing: list[str],
+    containers: list[Iterator[tuple[str, object]]],
+    *,
+    in_order: bool,
 ) -> None:
-    containers.append(_entries(value))
+    containers.append(_entries(value, in_order=in_order))
     written.append("{" if isinstance(value, dict) else "[")
     closing.append("}" if isinstance(value, dict) else "]")

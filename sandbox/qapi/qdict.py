@@ -19,15 +19,24 @@ if TYPE_CHECKING:
 
 BUCKETS: Final = 512
 
+LONGEST_REMEMBERED: Final = 64
+"""Names may come from a client: what is remembered of them is bounded."""
 
-@lru_cache(maxsize=4096)
+
 def bucket(key: str) -> int:
     """Return the bucket of a member's name: a hash of its bytes in modified UTF-8, modulo 512."""
+    return _remembered(key) if len(key) <= LONGEST_REMEMBERED else _bucket(key)
+
+
+def _bucket(key: str) -> int:
     data = encode(key)
     value = 0x238F13AF * len(data)
     for index, byte in enumerate(data):
         value += byte << (index * 5 % 24)
     return (1103515243 * value + 12345) % BUCKETS
+
+
+_remembered: Final = lru_cache(maxsize=4096)(_bucket)
 
 
 def walk_order(keys: Collection[str]) -> list[str]:

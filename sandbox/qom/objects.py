@@ -146,6 +146,10 @@ class QomObject:
         """Whether ``object-del`` may remove the object; a type overrides it."""
         return True
 
+    def reason_to_stay(self) -> str:
+        """Say in the words of QEMU 11.1 why ``object-del`` may not remove the object; "" where it has none."""
+        return ""
+
     def complete(self) -> None:
         """Finish an object that has got all its properties and its place; a type overrides it.
 

@@ -65,8 +65,13 @@ def object_add(
     return created
 
 
-def object_del(tree: ObjectTree, object_id: str) -> None:
+def object_del(tree: ObjectTree, object_id: str, *, gives_reasons: bool = False) -> None:
     """Remove an object from ``/objects``.
+
+    Args:
+        tree: where the object is.
+        object_id: its name in ``/objects``.
+        gives_reasons: whether types say why an object must stay, as QEMU 11.1 does.
 
     Raises:
         QemuError: there is none of that id, or it is in use.
@@ -75,5 +80,6 @@ def object_del(tree: ObjectTree, object_id: str) -> None:
     if found is None:
         raise QemuError(f"object '{object_id}' not found")
     if not found.before_delete():
-        raise QemuError(f"object '{object_id}' is in use, can not be deleted")
+        reason = found.reason_to_stay() if gives_reasons else ""
+        raise QemuError(reason or f"object '{object_id}' is in use, can not be deleted")
     tree.objects.remove_child(object_id, may_resize=False)

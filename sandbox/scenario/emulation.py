@@ -57,7 +57,7 @@ class EmulatedMachine:
         tables = self.machine.tables()
         if tables is not self._tables:
             self._tables = tables
-            self.origins = origins_of(self.machine.tree)
+            self.origins = origins_of(self.machine.tree) if tables.srat is not None else ()
         return tables
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sandbox.errors import InputError, MachineExit
 from sandbox.machine.command_line import parse_arguments
 from sandbox.machine.machine import Machine
-from sandbox.machine.startup import is_late
+from sandbox.machine.startup import FIRST_OBJECTS, is_late
 from sandbox.translate.ascending import Unnamed, ascending_ids
 from sandbox.translate.ids import id_with_node, names_in_use
 from sandbox.translate.options import TYPENAME, Merged, exchange_objects
@@ -88,16 +88,19 @@ def _is_initiator(given: Given) -> bool:
 def _insertions(machine: Machine, unnamed: Sequence[Unnamed]) -> list[str | Unnamed]:
     """Return what QEMU puts into ``/objects`` as it starts, in its order.
 
-    Early objects come first, then the late ones, then monitors, and last the RAM that the machine makes itself.
+    Early objects come first, contexts of threads ahead of them, then the late ones, then monitors, and last the RAM
+    that the machine makes itself.
     """
     given = machine.config.objects
     early = [it for it in given if not is_late(it.values["qom-type"])]
+    early.sort(key=lambda it: it.values["qom-type"] not in FIRST_OBJECTS)
     late = [it.values["id"] for it in given if is_late(it.values["qom-type"])]
     waiting = iter(unnamed)
-    known = {it.values["id"] for it in given} | set(machine.config.monitors)
+    monitors = [monitor.name for monitor in machine.config.monitors]
+    known = {it.values["id"] for it in given}.union(monitors)
     of_machine = [name for name in machine.tree.objects.instance if name not in known]
     first = [next(waiting) if _is_initiator(it) else it.values["id"] for it in early]
-    return [*first, *late, *machine.config.monitors, *of_machine]
+    return [*first, *late, *monitors, *of_machine]
 
 
 def _chosen(renamed: dict[str, str]) -> Callable[[str, int, Collection[str]], str]:

@@ -1,7 +1,10 @@
 """``compare`` and ``record`` as a user runs them, against a live QEMU."""
 
 import json
+import subprocess
+import time
 import xml.etree.ElementTree as ET
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -100,6 +103,61 @@ def test_dumped_tables_are_compared(capsys, qemu_x86, tmp_path):
     status, out, _ = run(capsys, "compare", *dialect, "--dump", text, "--", *SMALL.split())
     assert status == 1
     assert "Generic Initiator" in out
+
+
+def test_firmware_numbers_the_bus_behind_a_root_port_as_the_sandbox_does(capsys, qemu_x86):
+    firmware = ["--firmware", "enumerated", "--json"]
+    status, out, _ = run(capsys, "compare", ROOT / "scenarios" / "root-port.yaml", *firmware, *options(qemu_x86))
+    (found,) = json.loads(out)
+    assert (status, found["firmware"]) == (0, "enumerated")
+    assert "0000000100" in found["steps"][0]["theirs"]["tables"]["srat"]
+
+
+@pytest.mark.parametrize("extra", [[], ["-S"]], ids=["running", "held at first"])
+def test_a_running_vm_is_compared_and_what_was_changed_in_it_is_named(capsys, qemu_x86, tmp_path, extra):
+    from sandbox.live.qmp import QmpConnection
+    from sandbox.live.readonly import connect
+
+    sockets = [tmp_path / name for name in ("for-us", "for-changes")]
+    monitors = [word for path in sockets for word in ("-qmp", f"unix:{path},server=on,wait=off")]
+    command = [*qemu_x86, *SMALL.split(), *GPU.split(), *extra, "-display", "none", *monitors]
+    with ExitStack() as ends:
+        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        ends.callback(process.wait, 20)
+        ends.callback(process.terminate)
+        wait_until(sockets[1].exists)
+        ends.callback((other := QmpConnection(connect(f"unix:{sockets[1]}", 20), 20, 20)).close)
+        attach = ["compare", "--json", "--attach", f"unix:{sockets[0]}"]
+        if extra:
+            status, _, err = run(capsys, *attach)
+            assert (status, "firmware has not installed its tables: the run state is prelaunch" in err) == (1, True)
+            other.execute("cont")
+        (found,) = wait_until(lambda: compared(capsys, attach))
+        assert (found["passed"], found["firmware"], found["notes"]) == (True, "enumerated", [])
+        assert found["theirs"].endswith(f"running, at unix:{sockets[0]}")
+        other.execute("object-del", {"id": "gi0"})
+        other.execute("system_reset")
+        (found,) = wait_until(lambda: [each for each in compared(capsys, attach) if not each["passed"]])
+        (difference,) = found["steps"][0]["checks"][0]["differences"]
+        assert difference["path"].startswith("srat.Generic Initiator")
+        assert difference["theirs"] == "absent"
+        assert found["notes"][0].startswith("the VM's objects or devices are not those of its command line")
+        status, out, _ = run(capsys, *attach, "--", *SMALL.split(), "-numa", "node")
+        assert (status, json.loads(out)[0]["passed"]) == (1, False)
+
+
+def wait_until(look):
+    """Return what a look finds, once it finds something."""
+    deadline = time.monotonic() + 30
+    while not (found := look()):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return found
+
+
+def compared(capsys, words):
+    """The comparisons with a running VM; none while its firmware is at work."""
+    return [found for found in json.loads(run(capsys, *words)[1]) if "error" not in found]
 
 
 def test_a_qemu_that_is_not_there_is_wrong_input(capsys):

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.errors import DecodeError
-from sandbox.live.loader import Installed, InstalledFile, PointerWrite, allocated_files, install
+from sandbox.live.loader import Installed, InstalledFile, PointerWrite, allocated_files, install, used_length
 from sandbox.live.tables import split_tables
 
 NOT_LIVE = "the loader and the walk work on bytes; no QEMU is started"
@@ -50,6 +50,13 @@ def test_a_pointer_to_write_back_is_handed_out():
     script = allocate("a") + record(4, "56s56sIIB", "etc/address", "a", 8, 40, 8)
     installed = install(script, {"a": bytes(64)})
     assert installed.writes == (PointerWrite("etc/address", 8, struct.pack("<Q", installed.files["a"].address + 40)),)
+
+
+def test_a_file_is_used_as_far_as_checksums_and_pointers_reach():
+    script = allocate("a") + record(3, "56sIII", "a", 3, 1, 5) + record(2, "56s56sIB", "a", "b", 60, 4)
+    assert used_length(script, "a") == 64
+    assert used_length(script + record(3, "56sIII", "a", 130, 128, 100), "a") == 228
+    assert used_length(script, "b") == 0
 
 
 def test_padding_and_unknown_commands_are_skipped():

@@ -11,6 +11,7 @@ from qapi_recordings import cases
 
 from sandbox.errors import InputError, QemuError
 from sandbox.qapi.json import JsonError, JsonLimits, JsonStream, JsonValue, parse_json, to_json
+from sandbox.qapi.json_quick_writer import quick_json
 from sandbox.qapi.json_stream import TextAssembler
 
 STREAM = cases("json-stream")
@@ -213,3 +214,35 @@ def test_a_deep_value_is_written() -> None:
     for _ in range(100_000):
         deep = [deep]
     assert to_json(deep) == "[" * 100_001 + "]" * 100_001
+
+
+@given(VALUES)
+def test_the_quick_way_writes_what_the_other_writes(value: JsonValue) -> None:
+    assert quick_json(value) == to_json(value, in_order=True)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"micro": 1, "minor": 2},
+        {"minor": 2, "micro": 1},
+        "\x7f",
+        {"a": ["\x7f"]},
+        [1.0],
+        [1e16],
+        [1e-7],
+        "é",
+        {"é": {}},
+    ],
+)
+def test_members_that_stand_in_order_are_left_there(value: dict[str, object]) -> None:
+    written = quick_json(value)
+    assert written == to_json(value, in_order=True)
+    if isinstance(value, dict):
+        assert list(json.loads(written)) == list(value)
+
+
+def test_what_json_has_not_is_refused_by_the_quick_way_too() -> None:
+    with pytest.raises(InputError):
+        quick_json({"a": {1}})
+    assert quick_json([float("inf")]) == "[inf]"

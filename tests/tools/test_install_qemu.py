@@ -14,9 +14,9 @@ SCRIPT = Path(__file__).parents[2] / "tools" / "install-qemu"
 pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
 
 
-def call(function: str, *arguments: object) -> str:
+def call(function: str, *arguments: object, environment: dict[str, str] | None = None) -> str:
     command = ["bash", "-c", 'source "$1"; shift; "$@"', "bash", str(SCRIPT), function, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
 
 
 def derive(function: str, tmp_path: Path, text: str) -> str:
@@ -88,3 +88,30 @@ def test_a_line_keeps_its_options(tmp_path):
 def test_versions_are_compared_as_numbers(version, answer):
     command = ["bash", "-c", 'source "$1"; new_enough "$2"', "bash", str(SCRIPT), version]
     assert subprocess.run(command, check=False).returncode == answer
+
+
+def test_the_newest_version_of_a_package_is_taken_from_whatever_suite(tmp_path):
+    listing = (
+        "qemu-efi-aarch64 | 2022.11-6+deb12u2 | http://mirror.example/debian bookworm/main amd64 Packages",
+        "qemu-efi-aarch64 | 2025.02-8~bpo12+1 | http://mirror.example/debian bookworm-backports/main amd64 Packages",
+        "qemu-efi-aarch64 | 2022.11-6+deb12u10 | http://mirror.example/security bookworm-security/main amd64 Packages",
+    )
+    program = tmp_path / "apt-cache"
+    program.write_text("#!/bin/sh\n" + "".join(f"echo '{line}'\n" for line in listing))
+    program.chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    assert call("newest_version", "qemu-efi-aarch64", environment=environment) == "2025.02-8~bpo12+1\n"
+
+
+def test_an_edk2_that_the_user_names_comes_first(tmp_path):
+    mine = tmp_path / "mine.fd"
+    mine.write_bytes(b"")
+    environment = {"PATH": "/usr/bin:/bin", "AAVMF": str(mine)}
+    assert call("find_edk2", environment=environment) == f"{mine}\n"
+
+
+def test_where_there_is_no_edk2_there_is_no_answer(tmp_path):
+    script = 'source "$1"; edk2_files=("$2"); find_edk2'
+    command = ["bash", "-c", script, "bash", str(SCRIPT), str(tmp_path / "none")]
+    done = subprocess.run(command, env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")

@@ -159,6 +159,6 @@ def test_quit_is_carried_over_and_nothing_behind_it():
 
 
 def test_a_step_that_is_not_modelled_is_carried_over_and_noted():
-    translation = to_merged(v2(nodes(4), GPU, nvidia(), steps=[do("query-pci")]))
-    assert [name for name, _ in sent(translation)] == ["query-pci"]
-    assert translation.notes == ("step 1 (query-pci): QMP command 'query-pci' is not modelled",)
+    translation = to_merged(v2(nodes(4), GPU, nvidia(), steps=[do("query-jobs")]))
+    assert [name for name, _ in sent(translation)] == ["query-jobs"]
+    assert translation.notes == ("step 1 (query-jobs): QMP command 'query-jobs' is not modelled",)

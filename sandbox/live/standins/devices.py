@@ -74,7 +74,8 @@ def _stand_in(run: Run, driver: str, value: Value) -> str | None:
     is_of_host = driver.startswith(OF_HOST) or driver in OF_HOST_TYPES
     if driver == "loader":
         is_of_host = value.get("file") is not None
-    lacks_object = any(given in unusable_objects(run) for name, given in value.pairs if name not in ("driver", "id"))
+    unusable = unusable_objects(run)
+    lacks_object = any(given in unusable for name, given in value.pairs if name not in ("driver", "id"))
     if driver in NO_HOST or not (is_of_host or lacks_object):
         return None
     return PCI_STAND_IN if _is_pci(run, driver) else OTHER_STAND_IN

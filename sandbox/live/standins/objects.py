@@ -27,7 +27,7 @@ LATE: Final[Mapping[str, Any]] = {"qom-type": "memory-backend-ram", "size": 4096
 STAND_INS: Final[Mapping[str, Mapping[str, Any]]] = {
     **dict.fromkeys(
         """
-        authz-listfile authz-list-file authz-pam can-host-socketcan dbus-vmstate igvm-cfg input-barrier input-linux
+        authz-listfile authz-pam can-host-socketcan dbus-vmstate igvm-cfg input-barrier input-linux
         pef-guest pr-manager-helper s390-pv-guest sev-guest sev-snp-guest tdx-guest arm-rme-guest tls-cipher-suites
         """.split(),
         EARLY,
@@ -48,8 +48,7 @@ IOMMU: Final = "/dev/iommu"
 
 def unusable_objects(run: Run) -> frozenset[str]:
     """Return the ids of objects that devices cannot use any more."""
-    values = run.values("qom-type", "object")
-    return frozenset(value.text_of("id") for value in values if value.get("qom-type") in UNUSABLE)
+    return frozenset(value.text_of("id") for value in run.objects if value.get("qom-type") in UNUSABLE)
 
 
 def _object(run: Run, option: Option) -> Words | None:
@@ -63,7 +62,7 @@ def _object(run: Run, option: Option) -> Words | None:
         stand_in = EARLY
     if typename == "iommufd" and not run.host.exists(IOMMU):
         stand_in = EARLY
-    if stand_in is not None:
+    if stand_in is not None and value.get("id") is not None:
         run.change(option, f"an object of type {stand_in['qom-type']} takes its place, since it needs the host")
         return changed(option, _made(value, stand_in))
     if typename == "iommufd" and value.get("fd") is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal
 
 from sandbox.errors import QemuError
@@ -62,6 +63,11 @@ class Run:
     def named(self, *names: str) -> tuple[Option, ...]:
         """Return the options of some names, in order."""
         return tuple(option for option in self.options if option.name in names)
+
+    @cached_property
+    def objects(self) -> tuple[Value, ...]:
+        """The values of ``-object``, in order."""
+        return tuple(self.values("qom-type", "object"))
 
     def values(self, implied: str | None, *names: str) -> Iterator[Value]:
         """Yield the values of the options of some names, without those that QEMU does not take."""

@@ -33,14 +33,18 @@ def enumerate_buses(topology: PciTopology, firmware: Firmware | None = None) -> 
     Raises:
         UnmodelledError: there are more buses than the firmware can number.
     """
+    registers = BusRegisters(topology.tree) if firmware is None else programmed_registers(topology, firmware)
+    return MappingProxyType({bus: registers.number(bus) for bus in topology.buses})
+
+
+def programmed_registers(topology: PciTopology, firmware: Firmware) -> BusRegisters:
+    """Return the bus number registers of all bridges as a firmware leaves them.
+
+    Raises:
+        UnmodelledError: there are more buses than the firmware can number.
+    """
     if firmware == "seabios":
         from sandbox.machine.pci.seabios import number_buses
-    elif firmware == "edk2":
-        from sandbox.machine.pci.edk2 import number_buses
     else:
-        return _numbers(topology, BusRegisters(topology.tree))
-    return _numbers(topology, number_buses(topology))
-
-
-def _numbers(topology: PciTopology, registers: BusRegisters) -> Mapping[PciBus, int]:
-    return MappingProxyType({bus: registers.number(bus) for bus in topology.buses})
+        from sandbox.machine.pci.edk2 import number_buses
+    return number_buses(topology)

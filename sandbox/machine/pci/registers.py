@@ -36,6 +36,10 @@ class BusRegisters:
         """Return the number of a bus: fixed for a root bus, else what its bridge is programmed with."""
         return self._secondary.get(bus, 0) if bus.fixed_number is None else bus.fixed_number
 
+    def subordinate(self, bus: PciBus) -> int:
+        """Return the last number behind a bus's bridge, as it is programmed; 0 before."""
+        return self._subordinate.get(bus, 0)
+
     def program(self, bridge: PciDevice, *, secondary: int | None = None, subordinate: int | None = None) -> None:
         """Write the registers of a bridge, each as far as given."""
         self._answering.clear()

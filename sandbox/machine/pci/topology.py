@@ -43,6 +43,7 @@ class PciTopology:
         tree: buses and devices, to look at.
         bus_count: how many bus numbers the root bus has room for: 256, or fewer where its configuration space is
             smaller.
+        last_tried: the bus that the last device to be plugged got as far as; None if it was refused before that.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class PciTopology:
         self._realizer = Realizer(
             self.tree, machine, self.target, acpi_bridges, node_count, has_msi=has_msi, has_iommu=has_iommu
         )
+        self.last_tried: PciBus | None = None
         self._anonymous = 0
         self._ids: dict[str, PciDevice | None] = {}
         self._departures = Departures(self.tree)
@@ -83,6 +85,16 @@ class PciTopology:
     def warnings(self) -> tuple[str, ...]:
         """What QEMU has warned of so far, each without ``PROGRAM: OPTION: warning:`` before it."""
         return tuple(self._realizer.warnings)
+
+    @property
+    def acpi_bridges(self) -> bool:
+        """Whether the chipset's ACPI controller takes over the bridges that are there at the start."""
+        return self._realizer.acpi_bridges
+
+    @property
+    def has_msi(self) -> bool:
+        """Whether the interrupt controller takes message-signalled interrupts."""
+        return self._realizer.has_msi
 
     @property
     def unattached(self) -> int:
@@ -136,6 +148,7 @@ class PciTopology:
             MachineExit: QEMU aborts.
             UnmodelledError: the type is not a PCI device.
         """
+        self.last_tried = None
         kind = find_type(typename, self.target)
         if not isinstance(kind, DeviceType):
             raise UnmodelledError(f"{typename} is not a PCI device")
@@ -147,6 +160,7 @@ class PciTopology:
         path = self.take_place(device_id)
         try:
             properties = read_properties(kind, given, from_json=from_json)
+            self.last_tried = bus
             device = self._realizer.realize(kind, bus, properties, device_id, path, hotplug=hotplug)
         except BaseException:
             if device_id is not None:
@@ -220,6 +234,14 @@ class PciTopology:
         device = self._ids.get(device_id)
         if device is None:
             raise QemuError(f"Device '{device_id}' not found", "DeviceNotFound")
+        return self.request_removal(device, running=running)
+
+    def request_removal(self, device: PciDevice, *, running: bool) -> tuple[PciDevice, ...]:
+        """Do the same for a device that need not have an id.
+
+        Raises:
+            QemuError: it cannot go, or was asked before.
+        """
         return self._remove_all(self._departures.request(device, running=running))
 
     def remove(self, device_id: str) -> tuple[PciDevice, ...]:

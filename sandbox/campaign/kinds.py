@@ -1,0 +1,41 @@
+"""The ways in which cases are run; a further one is a further entry here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sandbox.campaign.bench import Bench
+from sandbox.campaign.cases import NATIVE, random_case
+from sandbox.campaign.translated import check_translated, v2_case
+from sandbox.live.dialect import V2
+from sandbox.records import record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sandbox.campaign.bench import Verdict
+    from sandbox.campaign.case import Case
+    from sandbox.campaign.target import Target
+
+
+@record
+class Kind:
+    """A way to run cases.
+
+    Attributes:
+        name: as settings name it.
+        draw: makes a case from the seed, its number and the QEMU.
+        check: runs a case on both sides.
+    """
+
+    name: str
+    draw: Callable[[int, int, Target], Case]
+    check: Callable[[Bench, Case], Verdict]
+
+
+KINDS: Final[Mapping[str, Kind]] = {
+    NATIVE: Kind(NATIVE, random_case, Bench.check),
+    V2: Kind(V2, v2_case, check_translated),
+}
+"""``native``: the sandbox and QEMU get the same words, in the dialect that this QEMU speaks. ``v2``: words of the v2
+series, which a released QEMU gets translated."""

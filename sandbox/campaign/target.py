@@ -1,0 +1,76 @@
+"""The QEMUs that a campaign runs on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from sandbox.errors import InputError
+from sandbox.records import record
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FAMILIES: Final = {"x86_64": ("q35", "pc"), "aarch64": ("virt",)}
+"""The machines that the sandbox models, by the name of QEMU's target."""
+
+FIRST_PORTS: Final = (9, 2, 0)
+
+
+@record
+class Target:
+    """What a QEMU binary is; cases are drawn from this and from nothing else that the binary has.
+
+    Attributes:
+        arch: its target: ``x86_64`` or ``aarch64``.
+        version: its major, minor and micro version.
+        dialect: the dialect that it speaks.
+        families: the machines to draw: ``q35``, ``pc``, ``virt``.
+    """
+
+    arch: str
+    version: tuple[int, int, int]
+    dialect: str
+    families: tuple[str, ...]
+
+    @property
+    def program(self) -> str:
+        """The name under which QEMU speaks."""
+        return f"qemu-system-{self.arch}"
+
+    @property
+    def has_ports(self) -> bool:
+        """Whether it has Generic Ports."""
+        return self.dialect != "v2" and self.version >= FIRST_PORTS
+
+    @property
+    def label(self) -> str:
+        """The name for people: ``x86_64 10.0.2``."""
+        return f"{self.arch} {'.'.join(map(str, self.version))}"
+
+
+def probe(command: Sequence[str], families: Sequence[str] = ()) -> Target:
+    """Start a QEMU without a machine and ask it what it is.
+
+    Args:
+        command: the program and what goes before QEMU's arguments.
+        families: the machines to draw; all that it has, if empty.
+
+    Raises:
+        InputError: there is no such program, it is too old, or it has none of the machines.
+        LiveError: it is no QEMU, or it cannot be used.
+    """
+    from sandbox.live import start
+    from sandbox.live.dialect import V2, carries_v2, dialect_of
+
+    with start(command, ["-M", "none"]) as session:
+        found = cast("dict[str, Any]", session.execute("query-version"))["qemu"]
+        arch = str(cast("dict[str, Any]", session.execute("query-target"))["arch"])
+        is_series = carries_v2(session)
+    version = (int(found["major"]), int(found["minor"]), int(found["micro"]))
+    if arch not in FAMILIES:
+        raise InputError(f"{' '.join(command)} is a QEMU for {arch}; the sandbox has machines of {', '.join(FAMILIES)}")
+    chosen = tuple(family for family in FAMILIES[arch] if not families or family in families)
+    if not chosen:
+        raise InputError(f"{' '.join(command)} has none of the machines {', '.join(families)}")
+    dialect = V2 if is_series else dialect_of(version)[0]
+    return Target(arch, version, dialect, chosen)

@@ -1,0 +1,150 @@
+"""The commands that let clients in: serve, and shell, which is a server with one client at the terminal."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from sandbox.commands import DONE, Result
+from sandbox.errors import InputError
+from sandbox.files import write_text
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+    from sandbox.machine.machine import Machine
+    from sandbox.report.style import Style
+    from sandbox.scenario.model import Scenario
+    from sandbox.scenario.tables import Tables
+
+SIGNALLED = 128
+"""What a shell adds to a signal's number to make an exit status of it."""
+
+
+def serve(arguments: argparse.Namespace, _style: Style) -> Result:
+    """Serve QMP until the machine ends or a signal comes; the status is QEMU's."""
+    import asyncio
+    import gc
+
+    gc.enable()  # the command line does without, which is right for a short command only
+    return Result(status=asyncio.run(_serve(arguments)))
+
+
+async def _serve(arguments: argparse.Namespace) -> int:
+    import asyncio
+    import signal
+
+    from sandbox.qmp.server import SandboxServer
+
+    server = SandboxServer(
+        _words(arguments),
+        arguments.qmp,
+        dialect=arguments.dialect,
+        firmware=arguments.firmware or "enumerated",
+        keep=arguments.keep,
+        say=arguments.say,
+        trace=_tracer(arguments.say) if arguments.trace else None,
+        record=_saver(arguments.record) if arguments.record else None,
+    )
+    async with server:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, server.end_by_signal)
+        dialect = server.machine.config.dialect.name
+        arguments.say(f"QMP on {', '.join(server.addresses)} (dialect {dialect})")
+        ended = await server.wait()
+    return ended.status if ended.status >= 0 else SIGNALLED - ended.status
+
+
+def shell(arguments: argparse.Namespace, style: Style) -> Result:
+    """Open qemu.qmp's shell on a sandbox; a machine that ends by itself is started anew."""
+    try:
+        from qemu.qmp import QMPError
+        from qemu.qmp.qmp_shell import QMPShell
+    except ImportError:
+        raise InputError("the shell is that of the library qemu.qmp: pip install 'qom-sandbox[live]'") from None
+    import gc
+    import tempfile
+
+    from sandbox.qmp.thread import ServerThread
+
+    gc.enable()
+    ends: list[str] = []
+
+    def say_end(text: str) -> None:
+        ends.append(text)
+        arguments.say(f"QEMU would have ended: {text}\nthe machine is started anew")
+
+    with tempfile.TemporaryDirectory(prefix="qom-") as folder:
+        path = os.path.join(folder, "qmp")
+        server = ServerThread(
+            _words(arguments),
+            [f"unix:{path}"],
+            dialect=arguments.dialect,
+            firmware=arguments.firmware or "enumerated",
+            keep=True,
+            say=say_end,
+            record=_saver(arguments.record) if arguments.record else None,
+            on_tables=_shower(arguments.say, style),
+        )
+        with server:
+            lives = -1
+            while lives < len(ends):  # once more for each time that the machine was started anew
+                lives = len(ends)
+                try:
+                    with QMPShell(path) as client:
+                        client.connect()
+                        for _ in client.repl():
+                            pass
+                except (QMPError, EOFError):  # the library's way to say that the other side hung up
+                    if lives == len(ends):
+                        raise
+    return Result(status=DONE)
+
+
+def _words(arguments: argparse.Namespace) -> list[str]:
+    if arguments.qemu_words is None:
+        raise InputError("give QEMU's arguments after '--'")
+    words: list[str] = arguments.qemu_words
+    return words
+
+
+def _tracer(say: Callable[[str], None]) -> Callable[[str, str, bytes], None]:
+    def trace(label: str, direction: str, data: bytes) -> None:
+        for line in data.decode("utf-8", "backslashreplace").splitlines():
+            say(f"{label} {direction} {line}")
+
+    return trace
+
+
+def _saver(name: str) -> Callable[[Scenario], None]:
+    """Return what writes a scenario to the file of that name; those of later lives get numbers."""
+    count = 0
+
+    def save(scenario: Scenario) -> None:
+        from sandbox.scenario.dump import dump_scenario
+
+        nonlocal count
+        if count and not scenario.steps:
+            return  # a machine that was started anew and that nobody used
+        count += 1
+        stem, extension = os.path.splitext(name)
+        write_text(name if count == 1 else f"{stem}-{count}{extension}", dump_scenario(scenario))
+
+    return save
+
+
+def _shower(say: Callable[[str], None], style: Style) -> Callable[[Machine, Tables], None]:
+    """Return what shows tables that firmware has read, if they are not those of the last time."""
+    last: list[Tables] = []
+
+    def show(machine: Machine, tables: Tables) -> None:
+        from sandbox.report.tables_text import render_tables
+        from sandbox.scenario.origins import origins_of
+
+        if last != [tables]:
+            last[:] = [tables]
+            say("firmware has read these tables:\n" + render_tables(tables, style, origins_of(machine.tree)))
+
+    return show

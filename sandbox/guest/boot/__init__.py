@@ -1,0 +1,38 @@
+"""A real Linux guest, booted without KVM to be looked at, and what it sees.
+
+The simplest use::
+
+    from sandbox.guest.boot import boot, fit, guest_kernel
+
+    seen = boot(["qemu-system-x86_64"], fit(["-M", "q35", "-m", "1G", "-numa", "node"]), guest_kernel("x86"))
+    seen.view.masks["online"]
+
+Kernels, busybox and firmware come from ``make guest-kernels``.
+"""
+
+from sandbox.guest.boot.cache import GuestKernel, cache_folder, guest_kernel, kernel_versions
+from sandbox.guest.boot.parse import Panic
+from sandbox.guest.boot.plan import boot_scenario, guest_architecture
+from sandbox.guest.boot.runner import Boot, BootFailed, boot
+from sandbox.guest.boot.upgrade import as_asked_for
+from sandbox.guest.boot.view import Access, GuestNode, GuestView, PciDevice
+from sandbox.guest.boot.words import fit
+
+__all__ = [
+    "Access",
+    "Boot",
+    "BootFailed",
+    "GuestKernel",
+    "GuestNode",
+    "GuestView",
+    "Panic",
+    "PciDevice",
+    "as_asked_for",
+    "boot",
+    "boot_scenario",
+    "cache_folder",
+    "fit",
+    "guest_architecture",
+    "guest_kernel",
+    "kernel_versions",
+]

@@ -1,0 +1,54 @@
+"""Giving Linux tables of our own in place of those that QEMU makes.
+
+Linux takes a table from the initrd in place of the firmware's if signature, OEM id and OEM table id are the same and
+its OEM revision is larger. So the OEM revision, and with it the checksum, is the one thing in which the table that such
+a guest sees differs from the one that was asked for.
+
+Source: Linux, "Upgrading ACPI tables via initrd".
+"""
+
+from __future__ import annotations
+
+from struct import Struct
+from typing import TYPE_CHECKING, Final
+
+from sandbox.acpi.header import HEADER_LENGTH, with_checksum
+from sandbox.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+OEM_REVISION: Final = Struct("<I")
+OEM_REVISION_AT: Final = 24
+
+QEMU_REVISION: Final = 1
+"""The OEM revision of the tables that QEMU makes."""
+
+
+def upgradable(table: bytes, revision: int = QEMU_REVISION + 1) -> bytes:
+    """Return a table with the OEM revision ``revision`` and the right checksum, unless its own is as large already.
+
+    A table's length field is left as it is, and so is everything behind the header, however malformed.
+
+    Raises:
+        InputError: the bytes are too few for a table's header.
+    """
+    if len(table) < HEADER_LENGTH:
+        raise InputError(f"a table of {len(table)} bytes has no header: it cannot be given to a guest")
+    (own,) = OEM_REVISION.unpack_from(table, OEM_REVISION_AT)
+    larger = OEM_REVISION.pack(max(own, revision))
+    return with_checksum(table[:OEM_REVISION_AT] + larger + table[OEM_REVISION_AT + OEM_REVISION.size :])
+
+
+def as_asked_for(seen: bytes, asked: bytes) -> bool:
+    """Whether a table that a guest saw is the one that was asked for, but for OEM revision and checksum."""
+    return seen in (asked, upgradable(asked))
+
+
+def upgrades(tables: Mapping[str, bytes | None]) -> dict[str, bytes]:
+    """Return the tables that there are, made such that Linux takes them; keys are signatures in either case.
+
+    Raises:
+        InputError: as :func:`upgradable`.
+    """
+    return {name.upper(): upgradable(table) for name, table in tables.items() if table is not None}

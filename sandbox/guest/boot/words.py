@@ -1,0 +1,194 @@
+"""The command line of a guest that is booted to be looked at: the machine of the user's, our kernel and our console.
+
+What decides what is booted is taken out of the user's words, and so is what would show the guest to a person; the rest
+of the machine, its devices and nodes, stays.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sandbox.errors import InputError, QemuError
+from sandbox.live.prepared import PRIVATE, Prepared
+from sandbox.machine.arguments import split_arguments
+from sandbox.machine.cpu_models import ARM_32BIT
+from sandbox.qapi.opts import parse_opts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from sandbox.guest.boot.cache import GuestKernel
+    from sandbox.machine.arguments import Option
+
+CONSOLE_ID: Final = "qom-sandbox-console"
+
+BOOTS_OTHERWISE: Final = frozenset({"kernel", "initrd", "append", "dtb", "shim", "bios", "pflash", "option-rom"})
+"""What the user boots: our kernel takes its place."""
+
+NOT_HERE: Final = frozenset({"S", "nographic", "no-shutdown", "no-reboot", "action", "watchdog-action", "daemonize"})
+"""What decides who sees the guest, when it starts and how it ends."""
+
+FIRMWARE_MEMBERS: Final = frozenset({"kernel", "initrd", "append", "dtb", "firmware", "pflash0", "pflash1"})
+"""Members of ``-machine`` that say what is booted."""
+
+HOST_DEVICES: Final = frozenset({"vfio-pci", "vfio-pci-nohotplug"})
+STAND_IN: Final = "pci-testdev"
+PLACING: Final = frozenset({"id", "bus", "addr", "multifunction"})
+
+GUEST_CPU: Final = "cortex-a57"
+"""Stands in for a processor on which no arm64 kernel runs; the tables are the same."""
+
+INITIATORS: Final = frozenset({"acpi-generic-initiator", "nvidia-acpi-generic-initiator", "acpi-generic-port"})
+
+KERNEL_WORDS: Final = {
+    "x86": "console=ttyS0 earlyprintk=ttyS0 loglevel=7 panic=-1 nokaslr",
+    "arm64": "console=ttyAMA0 earlycon loglevel=7 panic=-1 nokaslr",
+}
+"""The early console shows a panic that comes before the real one is there; after a panic the guest resets, which ends
+QEMU. A kernel at a random place would take its memory from a random node."""
+
+STEADY_CLOCK: Final = ("-icount", "shift=3,sleep=off")
+"""The guest's clock counts instructions, 8 ns each, and leaps where it would wait. Where the load of the host makes the
+clock jump, now and then a timer of the guest's is lost, and the boot hangs or panics."""
+
+
+def fit(words: Sequence[str]) -> Prepared:
+    """Return a command line in which devices of the host's have stand-ins.
+
+    Args:
+        words: QEMU's arguments, with or without the program.
+
+    Raises:
+        MachineExit: QEMU would refuse the words.
+        InputError: a device cannot be read.
+    """
+    changes: list[str] = []
+    kept: list[str] = []
+    for option in split_arguments(words).options:
+        kept += _words(option, _device(option.value or "", changes) if option.name == "device" else option.value)
+    return Prepared(tuple(kept), {}, tuple(changes))
+
+
+def boot_words(
+    prepared: Prepared,
+    kernel: GuestKernel,
+    initrd: bytes,
+    console: str,
+    *,
+    initiators: bool = True,
+    copied: bool = False,
+) -> Prepared:
+    """Return the command line that boots a guest.
+
+    Args:
+        prepared: a command line that can be started.
+        kernel: what is booted.
+        initrd: the first file system, with the archive of tables in front of it if there is one.
+        console: the socket, as QEMU sees it, to which the first serial port goes.
+        initiators: whether objects that contribute to SRAT stay; where tables are given to the guest they need not,
+            and a released QEMU may not know them.
+        copied: whether kernel and firmware must be copied to where QEMU sees them.
+
+    Raises:
+        MachineExit: QEMU would refuse the words.
+        InputError: an option cannot be read.
+    """
+    changes = list(prepared.changes)
+    options = split_arguments(prepared.words).options
+    kept: list[str] = []
+    for option in options:
+        kept += _booted(option, kernel, changes, initiators)
+    if kernel.arch == "arm64" and not any(option.name == "cpu" for option in options):
+        changes.append(f"-cpu {GUEST_CPU} is added: no arm64 kernel runs on the machine's default")
+        kept += ("-cpu", GUEST_CPU)
+    files: dict[str, bytes | Path] = {**prepared.files, "initrd": initrd}
+
+    def named(name: str, path: Path) -> str:
+        if not copied:
+            return str(path.resolve())
+        files[name] = path
+        return f"{PRIVATE}/{name}"
+
+    # ahead of the user's, because it is to be the first port
+    first = ("-chardev", f"socket,id={CONSOLE_ID},path={_escaped(console)}", "-serial", f"chardev:{CONSOLE_ID}")
+    boots = ["-kernel", named("kernel", kernel.image), "-initrd", f"{PRIVATE}/initrd"]
+    boots += ["-append", KERNEL_WORDS[kernel.arch], "-no-reboot"]
+    if kernel.firmware is not None:
+        boots += ["-bios", named("firmware", kernel.firmware)]
+    clock = () if _has_a_clock(options) else STEADY_CLOCK
+    return Prepared((*first, *kept, *clock, *boots), files, tuple(changes))
+
+
+def _has_a_clock(options: Sequence[Option]) -> bool:
+    """Whether the user's words decide how the guest's clock runs, or forbid ours."""
+    names = {option.name for option in options}
+    values = [option.value or "" for option in options if option.name in ("accel", "M", "machine")]
+    return bool(names & {"icount", "enable-kvm"}) or any(
+        word in value for value in values for word in ("kvm", "hvf", "thread=multi")
+    )
+
+
+def _booted(option: Option, kernel: GuestKernel, changes: list[str], initiators: bool) -> tuple[str, ...]:
+    """Return what becomes of an option in a guest that is booted."""
+    value = option.value or ""
+    if option.name in NOT_HERE or _is_flash(option):
+        return ()
+    if option.name in BOOTS_OTHERWISE:
+        changes.append(f"{option.text}: left out, our kernel is booted")
+        return ()
+    if option.name in ("M", "machine"):
+        return _words(option, _without(value, FIRMWARE_MEMBERS, "type"))
+    if option.name == "cpu" and kernel.arch == "arm64" and value.partition(",")[0] in ARM_32BIT:
+        changes.append(f"{option.text}: {GUEST_CPU}, since no arm64 kernel runs on it")
+        return ("-cpu", GUEST_CPU)
+    if option.name == "object" and not initiators and dict(_parsed(value, "qom-type")).get("qom-type") in INITIATORS:
+        changes.append(f"{option.text}: left out, the guest is given its tables")
+        return ()
+    return _words(option, option.value)
+
+
+def _device(text: str, changes: list[str]) -> str:
+    found = _parsed(text, "driver")
+    if dict(found).get("driver") not in HOST_DEVICES:
+        return text
+    members = "".join(f",{key}={_escaped(value)}" for key, value in found if key in PLACING)
+    changes.append(f"-device {text}: {STAND_IN} stands in for it")
+    return STAND_IN + members
+
+
+def _parsed(text: str, implied: str) -> tuple[tuple[str, str], ...]:
+    """Return the members of an option, also of one that is written as JSON."""
+    if text.startswith("{"):
+        from json import loads
+
+        try:
+            found = loads(text)
+        except ValueError as error:
+            raise InputError(f"{text}: no JSON: {error}") from None
+        return tuple((key, str(value)) for key, value in found.items())
+    try:
+        return parse_opts(text, implied)
+    except QemuError as error:
+        raise InputError(f"{text}: {error}") from None
+
+
+def _without(text: str, members: frozenset[str], implied: str) -> str:
+    found: Sequence[tuple[str, str]] = _parsed(text, implied)
+    if not any(key in members for key, _ in found):
+        return text
+    return ",".join(f"{key}={_escaped(value)}" for key, value in found if key not in members)
+
+
+def _is_flash(option: Option) -> bool:
+    return option.name == "drive" and dict(_parsed(option.value or "", "")).get("if") == "pflash"
+
+
+def _words(option: Option, value: str | None) -> tuple[str, ...]:
+    if not option.name:
+        return (value or "",)
+    return (f"-{option.name}",) if option.value is None else (f"-{option.name}", value or "")
+
+
+def _escaped(value: str) -> str:
+    return value.replace(",", ",,")

@@ -1,0 +1,138 @@
+"""The command line of a guest that is booted."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import pytest
+
+from sandbox.errors import InputError, MachineExit
+from sandbox.guest.boot.cache import GuestKernel
+from sandbox.guest.boot.words import boot_words, fit
+from sandbox.live.prepared import PRIVATE, Prepared
+
+NOT_LIVE = "command lines only"
+
+X86 = GuestKernel("x86", "6.12", Path("/k/vmlinuz"), Path("/k/busybox"))
+ARM = GuestKernel("arm64", "6.12", Path("/k/vmlinuz"), Path("/k/busybox"), Path("/k/edk2.fd"))
+
+FIRST = f"-chardev socket,id=qom-sandbox-console,path={PRIVATE}x/console -serial chardev:qom-sandbox-console"
+
+CLOCK = "-icount shift=3,sleep=off"
+
+
+def booted(text: str, kernel: GuestKernel = X86, **options: bool) -> Prepared:
+    return boot_words(fit(shlex.split(text)), kernel, b"initrd", f"{PRIVATE}x/console", **options)
+
+
+def machine_of(text: str, kernel: GuestKernel = X86, **options: bool) -> str:
+    """What is left of the user's words between our console and our kernel."""
+    words = " ".join(booted(text, kernel, **options).words)
+    assert words.startswith(f"{FIRST} ")
+    return words.removeprefix(f"{FIRST} ").partition(f" {CLOCK} -kernel ")[0]
+
+
+def test_our_kernel_is_booted_and_its_console_is_the_first_port():
+    found = booted("qemu-system-x86_64 -M q35 -serial null")
+    assert " ".join(found.words) == (
+        f"{FIRST} -M q35 -serial null {CLOCK} -kernel /k/vmlinuz -initrd {PRIVATE}/initrd -append "
+        "console=ttyS0 earlyprintk=ttyS0 loglevel=7 panic=-1 nokaslr -no-reboot"
+    )
+    assert found.files == {"initrd": b"initrd"}
+
+
+def test_arm_is_booted_by_firmware():
+    found = booted("-M virt -cpu max", ARM)
+    assert found.words[-2:] == ("-bios", "/k/edk2.fd")
+
+
+def test_where_qemu_sees_other_paths_everything_is_copied():
+    found = booted("-M virt -cpu max", ARM, copied=True)
+    assert found.files == {"initrd": b"initrd", "kernel": Path("/k/vmlinuz"), "firmware": Path("/k/edk2.fd")}
+    assert {f"{PRIVATE}/kernel", f"{PRIVATE}/firmware"} <= set(found.words)
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        "-kernel bzImage -initrd rootfs -append 'root=/dev/sda quiet'",
+        "-bios OVMF.fd",
+        "-pflash code.fd",
+        "-drive if=pflash,format=raw,unit=0,file=code.fd",
+        "-S",
+        "-nographic",
+        "-no-shutdown -action panic=none",
+        "-daemonize",
+    ],
+)
+def test_what_the_user_boots_and_how_is_left_out(gone):
+    assert machine_of(f"-M q35 {gone} -m 1G") == "-M q35 -m 1G"
+
+
+def test_what_is_left_out_is_told():
+    assert booted("-M q35 -kernel bzImage -S").changes == ("-kernel bzImage: left out, our kernel is booted",)
+
+
+def test_machine_options_of_firmware_are_left_out():
+    assert machine_of("-machine q35,pflash0=code,hmat=on,kernel=a,,b") == "-machine type=q35,hmat=on"
+    assert machine_of("-machine q35,hmat=on") == "-machine q35,hmat=on"
+
+
+def test_other_drives_stay():
+    assert machine_of("-M q35 -drive if=none,id=d") == "-M q35 -drive if=none,id=d"
+
+
+@pytest.mark.parametrize(
+    ("words", "cpu"),
+    [
+        ("-M virt", "-cpu cortex-a57"),
+        ("-M virt -cpu cortex-a15", "-cpu cortex-a57"),
+        ("-M virt -cpu max", "-cpu max"),
+        ("-M virt -cpu neoverse-n1,pmu=off", "-cpu neoverse-n1,pmu=off"),
+    ],
+)
+def test_arm64_runs_on_a_64_bit_processor(words, cpu):
+    assert machine_of(words, ARM) == f"-M virt {cpu}"
+
+
+@pytest.mark.parametrize("clock", ["-icount shift=7", "-enable-kvm", "-accel kvm", "-accel tcg,thread=multi"])
+def test_a_clock_of_the_users_stays(clock):
+    assert CLOCK not in " ".join(booted(f"-M q35 {clock}").words)
+
+
+def test_x86_keeps_its_default_processor():
+    assert machine_of("-M q35") == "-M q35"
+
+
+@pytest.mark.parametrize("device", ["vfio-pci", "vfio-pci-nohotplug"])
+def test_a_device_of_the_hosts_has_a_stand_in_at_its_place(device):
+    found = fit(["-M", "q35", "-device", f"{device},host=0009:01:00.0,bus=pcie.0,addr=04.0,rombar=0,id=dev0"])
+    assert found.words == ("-M", "q35", "-device", "pci-testdev,bus=pcie.0,addr=04.0,id=dev0")
+    assert len(found.changes) == 1
+
+
+def test_a_device_in_json_has_a_stand_in_too():
+    found = fit(["-device", '{"driver": "vfio-pci", "id": "gpu", "addr": "4.0", "host": "1:0.0"}'])
+    assert found.words == ("-device", "pci-testdev,id=gpu,addr=4.0")
+    with pytest.raises(InputError, match="no JSON"):
+        fit(["-device", "{driver"])
+
+
+@pytest.mark.parametrize("device", ["pci-testdev,id=a,addr=4", "virtio-rng-pci,id=r", '{"driver": "pci-testdev"}'])
+def test_other_devices_stay(device):
+    assert fit(["-device", device]) == Prepared(("-device", device))
+
+
+def test_initiators_go_where_the_guest_is_given_its_tables():
+    words = (
+        "-M q35 -object memory-backend-ram,id=m,size=1M -object acpi-generic-initiator,id=g,pci-dev=d,node=1 "
+        "-object nvidia-acpi-generic-initiator,id=n,device=d,numa-node-start=1,numa-node-count=2"
+    )
+    assert machine_of(words) == words
+    assert machine_of(words, initiators=False) == "-M q35 -object memory-backend-ram,id=m,size=1M"
+
+
+def test_an_unknown_option_ends_as_in_qemu():
+    with pytest.raises(MachineExit, match="-bogus: invalid option"):
+        fit(["-bogus"])

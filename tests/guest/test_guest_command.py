@@ -1,0 +1,92 @@
+"""The command ``guest`` as a user runs it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from srat_bytes import ALL_RAM, CPUS, initiator, srat
+
+from sandbox.cli import main
+
+ROOT = Path(__file__).parents[2]
+MERGED = str(ROOT / "scenarios" / "grace-hopper-merged.yaml")
+SMALL = "-M q35 -m 512 -smp 2 -object memory-backend-ram,id=m0,size=512M -numa node,memdev=m0 -numa node".split()
+
+
+def run(capsys, *words):
+    status = main(["guest", *words])
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def test_node_and_pxm_stand_side_by_side_and_the_reason_stands_above(capsys):
+    status, text, _ = run(capsys, MERGED)
+    assert status == 0
+    lines = text.splitlines()
+    assert lines[2].startswith("!! Node numbers are not PXMs: node 2 is PXM 7")
+    row = next(line for line in lines if "initiator gi5:" in line)
+    assert row.split()[:3] == ["2", "!=", "7"]
+    assert any(line.split()[:3] == ["2", "(PXM", "7)"] for line in lines)
+
+
+def test_json_has_the_masks_and_nodes(capsys):
+    _, text, _ = run(capsys, "--json", MERGED)
+    found = json.loads(text)
+    assert found["outcome"] == "boots"
+    assert (found["possible"], found["online"], found["has_cpu"]) == ("0-9", "0-9", "0-1")
+    assert (found["has_memory"], found["has_generic_initiator"]) == ("0-1", "2-9")
+    second = found["nodes"][2]
+    assert (second["node"], second["pxm"], second["cpus"], second["memory_kib"]) == (2, 7, "", 0)
+    assert second["distances"] == [20, 20, 10, *[20] * 7]
+
+
+def test_tables_of_a_folder_stand_in_place_of_the_machines_own(capsys, tmp_path):
+    (tmp_path / "srat.dat").write_bytes(srat(initiator(5), CPUS, ALL_RAM))
+    _, text, _ = run(capsys, "--json", "--tables", str(tmp_path), "--kernel", "6.1", "--", *SMALL)
+    found = json.loads(text)
+    assert found["kernel"] == "6.1"
+    assert [node["pxm"] for node in found["nodes"]] == [5, 0, 1]
+
+
+def test_a_guest_that_panics_is_a_forecast_too(capsys, tmp_path):
+    (tmp_path / "srat.dat").write_bytes(srat(CPUS, initiator(5)))
+    status, text, _ = run(capsys, "--tables", str(tmp_path), "--", *SMALL)
+    assert status == 0
+    assert "the guest panics: SRAT is rejected (no memory entry is enabled)" in text
+    found = json.loads(run(capsys, "--json", "--tables", str(tmp_path), "--", *SMALL)[1])
+    assert (found["outcome"], found["possible"], found["nodes"]) == ("panics", None, [])
+
+
+def test_a_tree_for_lstopo_is_written(capsys, tmp_path):
+    folder = tmp_path / "tree"
+    assert run(capsys, "--sysfs", str(folder), MERGED)[0] == 0
+    node = folder / "sys" / "devices" / "system" / "node"
+    assert (node / "has_generic_initiator").read_text() == "2-9\n"
+    assert (node / "node1" / "cpu2").is_symlink()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "give either a scenario or QEMU arguments after '--'"),
+        (["--arch", "arm64", "--", *SMALL], "the machine is x86, its guest cannot be arm64"),
+        (["--kernel", "5.4", "--", *SMALL], "no rules are known for Linux 5.4 on x86"),
+        (["--edk2", "1999", "--", *SMALL], "edk2 1999 is not known; it can be: 2022.11, 2025.02"),
+        (["--tables", "none", "--", *SMALL], "none: there is no srat.dat, slit.dat or hmat.dat"),
+        (["--", "-M", "virt,acpi=on,gic-version=9"], "gic-version"),
+    ],
+)
+def test_wrong_input_is_said_in_one_line(capsys, words, message):
+    status, _, error = run(capsys, *words)
+    assert status in (1, 2)
+    assert message in error
+    assert "Traceback" not in error
+
+
+@pytest.mark.parametrize(("data", "message"), [(b"SLIT", "no SRAT"), (b"SRAT", "the table ends after 4 bytes")])
+def test_a_folder_with_a_wrong_table_names_the_file(capsys, tmp_path, data, message):
+    (tmp_path / "srat.dat").write_bytes(data)
+    status, _, error = run(capsys, "--tables", str(tmp_path), "--", *SMALL)
+    assert status == 2
+    assert error.startswith(str(tmp_path / "srat.dat"))
+    assert message in error
