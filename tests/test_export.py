@@ -95,7 +95,7 @@ def test_raw_tables_are_written_into_a_folder(run, tmp_path):
         (["--as", "dsl", "scenarios/distances.yaml"], "there are 2 tables, and iasl takes one a file"),
         (["--as", "dsl", "--", "-M", "q35"], "there are 0 tables"),
         (["--as", "dat", "-o", "x", "--", "-S", *SMALL], "firmware reads no tables"),
-        (["--as", "args"], "give either a scenario or QEMU arguments"),
+        (["--as", "args"], "give either a scenario, or QEMU arguments"),
         (["--as", "args", "--map", "0=0", "--", *SMALL], "--map goes with --distances-from"),
     ],
 )

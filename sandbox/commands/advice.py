@@ -37,7 +37,8 @@ def lint(arguments: argparse.Namespace, style: Style) -> Result:
     """Look for what is wrong with scenarios, a command line, tables or a libvirt domain."""
     if arguments.explain:
         return _explained(arguments, style)
-    findings = _findings(arguments)
+    findings, notes = _findings(arguments)
+    errors = "\n".join(f"note: {note}" for note in notes)
     from sandbox.lint.model import reaches
 
     status = FAILED if arguments.fail_on != "never" and reaches(findings, arguments.fail_on) else DONE
@@ -51,14 +52,14 @@ def lint(arguments: argparse.Namespace, style: Style) -> Result:
 
             write_text(arguments.sarif, text)
         else:
-            return Result(text, status)
+            return Result(text, status, errors)
     if arguments.json:
         from sandbox.report.lint_json import finding_json
 
-        return Result(as_json([finding_json(found) for found in findings]), status)
+        return Result(as_json([finding_json(found) for found in findings]), status, errors)
     from sandbox.report.lint_text import render_findings
 
-    return Result(render_findings(findings, style, verbose=arguments.verbose), status)
+    return Result(render_findings(findings, style, verbose=arguments.verbose), status, errors)
 
 
 def _explained(arguments: argparse.Namespace, style: Style) -> Result:
@@ -74,13 +75,13 @@ def _explained(arguments: argparse.Namespace, style: Style) -> Result:
     return Result("\n".join(render_rule(rule, style) for rule in rules))
 
 
-def _findings(arguments: argparse.Namespace) -> tuple[Finding, ...]:
-    """Look at everything that is given."""
+def _findings(arguments: argparse.Namespace) -> tuple[tuple[Finding, ...], Sequence[str]]:
+    """Look at everything that is given; return what was found, and what is to be said about the input."""
     given = (arguments.scenarios, arguments.qemu_words is not None, arguments.tables, arguments.libvirt)
     if sum(map(bool, given)) != 1:
         raise InputError("give either scenarios, or QEMU arguments after '--', or --tables, or --libvirt")
     if arguments.tables:
-        return _of_tables(arguments.tables, arguments.ram)
+        return _of_tables(arguments.tables, arguments.ram), ()
     from sandbox.commands.offline import read_scenario
     from sandbox.lint.rules import lint_scenario
     from sandbox.scenario.model import Scenario
@@ -88,14 +89,15 @@ def _findings(arguments: argparse.Namespace) -> tuple[Finding, ...]:
     if arguments.libvirt:
         from sandbox.commands.convert import libvirt_scenario
 
-        return lint_scenario(libvirt_scenario(arguments.libvirt, arguments.dialect)[0], libvirt_ids=True)
+        scenario, notes = libvirt_scenario(arguments.libvirt, arguments.dialect)
+        return lint_scenario(scenario, libvirt_ids=True), notes
     if arguments.qemu_words is not None:
         words = tuple(arguments.qemu_words)
-        return lint_scenario(Scenario(WORDS, words, dialect=arguments.dialect, place=Place(WORDS)))
+        return lint_scenario(Scenario(WORDS, words, dialect=arguments.dialect, place=Place(WORDS))), ()
     found: list[Finding] = []
     for name in arguments.scenarios:
         found += lint_scenario(read_scenario(name, arguments.dialect), read_text(name))
-    return tuple(found)
+    return tuple(found), ()
 
 
 def _of_tables(names: Sequence[str], ram_file: str | None) -> tuple[Finding, ...]:

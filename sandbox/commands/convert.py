@@ -41,18 +41,18 @@ def translate(arguments: argparse.Namespace, _style: Style) -> Result:
     from sandbox.scenario.dump import dump_scenario
     from sandbox.translate.convert import convert
 
-    given = given_scenario(arguments)
+    given, said = given_scenario(arguments)
     if arguments.to == LIBVIRT:
         text, notes = libvirt_text(given)
-        return written(arguments, text, notes)
+        return written(arguments, text, (*said, *notes))
     made = convert(given, arguments.to, keep_ids=arguments.keep_ids)
     is_words = arguments.qemu_words is not None
     text = fold_command_line(made.scenario.command_line) if is_words else dump_scenario(made.scenario)
     if arguments.json:
         words = list(made.scenario.command_line)
         shown = {"dialect": made.scenario.dialect, "command_line": words, "text": text, "notes": list(made.notes)}
-        return written(arguments, as_json(shown), ())
-    return written(arguments, text, made.notes)
+        return written(arguments, as_json(shown), said)
+    return written(arguments, text, (*said, *made.notes))
 
 
 def written(arguments: argparse.Namespace, text: str, notes: Sequence[str]) -> Result:
@@ -94,13 +94,14 @@ def libvirt_scenario(file: str, dialect: str | None) -> tuple[Scenario, Sequence
     return Scenario(domain.name, made.words, dialect=dialect or "10.0", place=Place(file)), made.notes
 
 
-def given_scenario(arguments: argparse.Namespace) -> Scenario:
-    """Return what is given: a scenario's file or QEMU's words, with distances of a host if those are asked for."""
+def given_scenario(arguments: argparse.Namespace) -> tuple[Scenario, tuple[str, ...]]:
+    """Return what is given, with distances of a host if those are asked for, and what is to be said about it."""
     given = (arguments.scenario is not None, arguments.qemu_words is not None, arguments.libvirt is not None)
     if sum(given) != 1:
         raise InputError("give either a scenario, or QEMU arguments after '--', or --libvirt")
+    notes: Sequence[str] = ()
     if arguments.libvirt is not None:
-        scenario = libvirt_scenario(arguments.libvirt, arguments.dialect)[0]
+        scenario, notes = libvirt_scenario(arguments.libvirt, arguments.dialect)
     elif arguments.scenario is not None:
         from sandbox.commands.offline import read_scenario
 
@@ -109,6 +110,10 @@ def given_scenario(arguments: argparse.Namespace) -> Scenario:
         from sandbox.scenario.model import Scenario
 
         scenario = Scenario(WORDS, tuple(arguments.qemu_words), dialect=arguments.dialect, place=Place(WORDS))
+    return _with_distances(scenario, arguments), tuple(notes)
+
+
+def _with_distances(scenario: Scenario, arguments: argparse.Namespace) -> Scenario:
     if arguments.distances_from is None:
         if arguments.map:
             raise InputError("--map goes with --distances-from")

@@ -25,11 +25,11 @@ OURS: Final = re.compile(r"(srat|slit|hmat)\.dsl")
 
 def export(arguments: argparse.Namespace, _style: Style) -> Result:
     """Write a scenario or a command line in another form."""
-    scenario = given_scenario(arguments)
+    scenario, said = given_scenario(arguments)
     if arguments.form in ("dsl", "dat"):
         return _tables(arguments, scenario)
     text, notes = _FORMS[arguments.form](scenario)
-    return written(arguments, text, notes)
+    return written(arguments, text, (*said, *notes))
 
 
 def _args(scenario: Scenario) -> tuple[str, Sequence[str]]:

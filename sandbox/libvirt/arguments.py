@@ -1,23 +1,26 @@
 """The QEMU arguments that libvirt makes of a domain, as far as they decide on SRAT, SLIT and the order of entries.
 
 Source: libvirt 12.8, ``virsh domxml-to-native qemu-argv``. Its ids are libvirt's: ``hostdev0``, ``pci.1``, ``gi0``.
+Devices are given as JSON, which QEMU plugs in after those that are given otherwise.
 """
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Final
 
-from sandbox.libvirt.domain import DRIVERS, ROOTS, Address
+from sandbox.libvirt.domain import DRIVERS, ROOTS, Address, Controller
 from sandbox.records import record, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sandbox.libvirt.domain import Controller, Domain, Hostdev
+    from sandbox.libvirt.domain import Domain, Hostdev
 
 PORT: Final = "pcie-root-port"
 DEFAULT_DISTANCE: Final = 20
-FIRST_SLOT: Final = 1
+DUMPXML: Final = "'virsh dumpxml' of the defined domain has them"
+INCOMPLETE: Final = f"libvirt adds a USB controller and a balloon, whose root ports move bus numbers: {DUMPXML}"
 
 
 @record
@@ -121,56 +124,59 @@ def _distances(domain: Domain) -> Iterator[tuple[int, int, int]]:
 
 
 def _controller(controller: Controller, domain: Domain) -> str:
-    parts = [controller.name or DRIVERS[controller.model]]
+    model = controller.model
+    members: dict[str, object] = {"driver": controller.name or DRIVERS[model]}
+    chassis = controller.index if controller.chassis is None else controller.chassis
     if controller.port is not None:
-        parts.append(f"port={controller.port}")
-    if controller.model in (PORT, "pcie-switch-downstream-port"):
-        parts.append(f"chassis={controller.index if controller.chassis is None else controller.chassis}")
-    if controller.model == "pci-bridge":
-        parts.append(f"chassis_nr={controller.index if controller.chassis is None else controller.chassis}")
+        members["port"] = controller.port
+    if model in (PORT, "pcie-switch-downstream-port"):
+        members["chassis"] = chassis
+    if model == "pci-bridge":
+        members["chassis_nr"] = chassis
     if controller.bus_number is not None:
-        parts.append(f"bus_nr={controller.bus_number}")
+        members["bus_nr"] = controller.bus_number
     if controller.node is not None:
-        parts.append(f"numa_node={controller.node}")
+        members["numa_node"] = controller.node
     if controller.hotplug is not None:
-        parts.append(f"hotplug={'on' if controller.hotplug else 'off'}")
-    return ",".join([*parts, f"id={controller.bus}", *_placed(controller.address, domain)])
+        members["hotplug"] = controller.hotplug
+    return json.dumps({**members, "id": controller.bus, **_placed(controller.address, domain)})
 
 
-def _placed(address: Address | None, domain: Domain) -> list[str]:
+def _placed(address: Address | None, domain: Domain) -> dict[str, object]:
     if address is None:
-        return []
-    function = f".{address.function:x}" if address.function else ""
-    several = ["multifunction=on"] if address.multifunction else []
-    return [f"bus={domain.bus(address.bus)}", *several, f"addr={address.slot:x}{function}"]
+        return {}
+    function = f".{address.function:#x}" if address.function else ""
+    several = {"multifunction": True} if address.multifunction else {}
+    return {"bus": domain.bus(address.bus), **several, "addr": f"{address.slot:#x}{function}"}
 
 
 def _hostdevs(domain: Domain) -> Iterator[str]:
     initiators = 0
     if any(hostdev.iommufd for hostdev in domain.hostdevs):
-        yield from ("-object", "iommufd,id=iommufd0")
+        yield from ("-object", json.dumps({"qom-type": "iommufd", "id": "iommufd0"}))
     for number, hostdev in enumerate(domain.hostdevs):
         name = hostdev.alias or f"hostdev{number}"
         yield from ("-device", _hostdev(hostdev, name, domain))
         for node in hostdev.nodes:
-            yield from ("-object", f"acpi-generic-initiator,id=gi{initiators},pci-dev={name},node={node}")
+            members = {"qom-type": "acpi-generic-initiator", "id": f"gi{initiators}", "pci-dev": name, "node": node}
+            yield from ("-object", json.dumps(members))
             initiators += 1
 
 
 def _hostdev(hostdev: Hostdev, name: str, domain: Domain) -> str:
-    rom = [] if hostdev.rom_bar else ["rombar=0"]
-    iommufd = ["iommufd=iommufd0"] if hostdev.iommufd else []
-    placed = _placed(hostdev.address, domain)
-    return ",".join(["vfio-pci", f"host={hostdev.host}", f"id={name}", *iommufd, *placed, *rom])
+    members: dict[str, object] = {"driver": "vfio-pci", "host": hostdev.host, "id": name}
+    if hostdev.iommufd:
+        members["iommufd"] = "iommufd0"
+    members |= _placed(hostdev.address, domain)
+    return json.dumps(members if hostdev.rom_bar else {**members, "rombar": 0})
 
 
 def _with_addresses(domain: Domain) -> tuple[Domain, tuple[str, ...]]:
     """Give devices of the host a place where libvirt is to choose one: a root port of their own, where there can be."""
+    notes = [] if domain.is_complete or not domain.hostdevs else [INCOMPLETE]
     homeless = [hostdev for hostdev in domain.hostdevs if hostdev.address is None]
     if not homeless:
-        return domain, ()
-    from sandbox.libvirt.domain import Controller
-
+        return domain, tuple(notes)
     index = max((controller.index for controller in domain.controllers), default=0)
     controllers, hostdevs = list(domain.controllers), []
     for hostdev in domain.hostdevs:
@@ -180,5 +186,5 @@ def _with_addresses(domain: Domain) -> tuple[Domain, tuple[str, ...]]:
             hostdev = replace(hostdev, address=Address(index, 0))
         hostdevs.append(hostdev)
     names = ", ".join(hostdev.host for hostdev in homeless)
-    note = f"libvirt chooses the PCI addresses of {names}: 'virsh dumpxml' of the defined domain has them"
-    return replace(domain, controllers=tuple(controllers), hostdevs=tuple(hostdevs)), (note,)
+    notes.append(f"libvirt chooses the PCI addresses of {names}: {DUMPXML}")
+    return replace(domain, controllers=tuple(controllers), hostdevs=tuple(hostdevs)), tuple(notes)

@@ -135,6 +135,7 @@ class Domain:
         iothreads: the ids of I/O threads.
         rngs: the type of the object behind each random number device.
         arguments: QEMU arguments that the user added.
+        is_complete: whether it says of each device that libvirt would add by itself what is to be.
     """
 
     name: str
@@ -156,6 +157,7 @@ class Domain:
     iothreads: tuple[int, ...] = ()
     rngs: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
+    is_complete: bool = True
 
     @property
     def is_express(self) -> bool:

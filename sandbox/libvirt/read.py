@@ -86,7 +86,13 @@ def _domain(root: Element) -> Domain:
         iothreads=tuple(_iothreads(root)),
         rngs=tuple(RNG_TYPES.get(it.get("model"), "rng-random") for it in root.every("devices/rng/backend")),
         arguments=tuple(it.get("value") for it in root.every("qemu:commandline/qemu:arg")),
+        is_complete=_is_complete(root),
     )
+
+
+def _is_complete(root: Element) -> bool:
+    has_usb = any(it.get("type") == "usb" for it in root.every("devices/controller"))
+    return has_usb and root.find("devices/memballoon") is not None
 
 
 def _refuse_unmodelled(root: Element) -> None:

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 def write_domain(domain: Domain) -> str:
-    """Return the XML of a domain: what decides on its nodes, to be completed with disks, networks and the like."""
+    """Return the XML of a domain: what decides on its nodes, to be completed with disks, networks and the like.
+
+    Without the two devices that it says are not there, libvirt would add them, with root ports that move bus numbers.
+    """
     lines = [
         f"<domain type='{'kvm' if domain.kvm else 'qemu'}'>",
         f"  <name>{escape(domain.name)}</name>",
@@ -28,9 +31,11 @@ def write_domain(domain: Domain) -> str:
         *_features(domain),
         *_cpu(domain),
         "  <devices>",
+        "    <controller type='usb' model='none'/>",
         *(line for controller in domain.controllers for line in _controller(controller)),
         *(line for hostdev in domain.hostdevs for line in _hostdev(hostdev)),
         *(line for kind in domain.rngs for line in _rng(kind)),
+        "    <memballoon model='none'/>",
         "  </devices>",
         "</domain>",
     ]

@@ -103,20 +103,13 @@ def ids_in_order(setup: Setup, uses: Sequence[Use]) -> tuple[str, ...]:
     Raises:
         InputError: there are none.
     """
-    from sandbox.machine.startup import is_late
     from sandbox.translate.ascending import Unnamed, ascending_ids
+    from sandbox.translate.renaming import insertions
 
     if setup.config is None or setup.board is None:
         raise InputError("QEMU does not start with this command line")
-    waiting = iter(Unnamed(use.id, use.start or 0) for use in uses)
-    named = {use.id for use in uses}
-    given = [it.values for it in setup.config.objects]
-    early = [it["id"] for it in given if not is_late(it["qom-type"])]
-    late = [it["id"] for it in given if is_late(it["qom-type"])]
-    known = {it["id"] for it in given} | set(setup.config.monitors)
-    of_machine = [name for name in setup.board.tree.objects.instance if name not in known]
-    first = [next(waiting) if name in named else name for name in early]
-    return ascending_ids([*first, *late, *setup.config.monitors, *of_machine])
+    unnamed = [Unnamed(use.id, use.start or 0) for use in uses]
+    return ascending_ids(insertions(setup.config, setup.board.tree, unnamed, {use.id for use in uses}))
 
 
 ORDER: Final = (

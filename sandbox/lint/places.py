@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 from sandbox.errors import Place
 
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sandbox.machine.arguments import Option
+
+COMMENT: Final = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
 
 
 def option_places(options: Sequence[Option], text: str, start: Place | None) -> tuple[Place | None, ...]:
@@ -27,13 +30,15 @@ def option_places(options: Sequence[Option], text: str, start: Place | None) -> 
     if not text or start is None or start.line is None:
         return (start,) * len(options)
     position = sum(len(line) for line in text.splitlines(keepends=True)[: start.line - 1]) + (start.column or 1) - 1
+    text = COMMENT.sub(lambda found: " " * len(found[0]), text)
     places: list[Place | None] = []
     for option in options:
-        found = text.find(option.value or option.text, position)
+        name = option.text.partition(" ")[0]
+        found = text.find(option.value or name, max(text.find(name, position), position))
         if found < 0:
             places.append(start)
             continue
-        position = found + len(option.value or option.text)
+        position = found + len(option.value or name)
         before = text[:found]
         column = found - (before.rfind("\n") + 1) + 1
         places.append(Place(start.file, before.count("\n") + 1, column))

@@ -85,11 +85,6 @@ class Machine:
         return self.board.type.is_x86
 
     @property
-    def board(self) -> Board:
-        """The machine without what its objects contribute: CPUs, memory, nodes."""
-        return self._board
-
-    @property
     def ram(self) -> tuple[tuple[int, int], ...]:
         """Where RAM lies: address and bytes of each range, memory devices left out."""
         return self.board.ram

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 from lint_cases import (
     CPU,
@@ -24,7 +26,8 @@ from lint_cases import (
 
 from sandbox.acpi.header import with_checksum
 from sandbox.acpi.srat import GiccAffinity
-from sandbox.errors import InputError
+from sandbox.app import Sandbox
+from sandbox.errors import InputError, MachineExit
 from sandbox.lint.model import (
     ABORTS,
     ENDS_AT_READING,
@@ -191,3 +194,30 @@ def test_rules_are_found_by_code_and_by_name():
     assert rule_of("GI101") is rule_of("gi101") is rule_of("node-too-high")
     with pytest.raises(InputError, match="no rule 'GI999'"):
         rule_of("GI999")
+
+
+def test_random_objects_end_the_sandbox_when_lint_says_so():
+    """The machine of the sandbox, which live tests hold against QEMU, is what lint has to foretell."""
+    ended = 0
+    for seed in range(150):
+        random = Random(seed)
+        nodes, dialect = random.randrange(1, 5), random.choice(("v2", "9.0", "10.0", "11.1"))
+        objects = []
+        for number in range(random.randrange(1, 4)):
+            node = random.choice((0, nodes - 1, nodes - 1, nodes, 127, 128, 4000))
+            device = random.choice(("dev0", "dev0", "dev1", "x", "/machine/peripheral/dev0", ""))
+            if dialect == "v2":
+                objects.append(several(node, random.choice((0, 1, 3, 70000)), f"gi{number}", device))
+            else:
+                objects.append(merged(node, f"gi{number}", device))
+        family = random.choice(("virt", "q35", "q35,acpi=off"))
+        subject = scenario(machine(nodes, family), GPU, "-device pci-testdev,id=dev1", *objects, dialect=dialect)
+        try:
+            Sandbox(subject.command_line, dialect=dialect)
+            ends = False
+        except MachineExit:
+            ends = True
+        ended += ends
+        foretold = any(it.consequence in (ENDS_AT_START, ABORTS) for it in found(subject))
+        assert foretold == ends, (seed, subject.command_line)
+    assert 20 < ended < 130

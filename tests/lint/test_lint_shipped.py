@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.errors import Place
+from sandbox.lint.places import option_places
 from sandbox.lint.rules import lint_scenario
+from sandbox.machine.arguments import split_arguments
 from sandbox.scenario.load import load_scenario
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
@@ -37,7 +40,12 @@ SAID = {
         "GI403": "the host's segment 9 is not in it",
         "GI601": NO_DISTANCES,
     },
+    "gb200-two-gpus": {
+        "GI308": "leaves the last two of the 18 out",
+        "GI403": "the handles have segment 0, not the host's 8 and 9",
+    },
     "generic-port": {"GI601": NO_DISTANCES},
+    "gh200-one-gpu": {"GI403": "the handle has segment 0, not the host's 9"},
     "grace-hopper-merged": {
         "GI403": "the handle has segment 0, not the host's 9",
         "GI501": "the guest's node 2 is proximity domain 7",
@@ -87,3 +95,21 @@ def test_findings_stand_at_the_line_and_column_of_their_option():
     ):
         line = text.splitlines()[place.line - 1]
         assert line[place.column - 1 :].startswith(wanted)
+
+
+def test_options_are_found_between_comments_and_others_of_the_same_words():
+    text = (
+        "command-line: |\n"
+        "  -M q35 -m 128M\n"
+        "  # -device pci-testdev,id=dev0,addr=04.0\n"
+        "  -object memory-backend-ram,id=m0,size=128M\n"
+        "  -numa node,memdev=m0 -numa node -device pci-testdev,id=dev0,addr=04.0\n"
+        "  -object 'acpi-generic-initiator,id=gi0,pci-dev=dev0,node=7'\n"
+    )
+    (found,) = lint_scenario(load_scenario(text, "x.yaml"), text)
+    assert str(found.where.place) == "x.yaml:6:12"
+    options = split_arguments(load_scenario(text, "x.yaml").command_line).options
+    places = option_places(options, text, Place("x.yaml", 1, 15))
+    assert [str(place) for place in places] == [
+        "x.yaml:2:6", "x.yaml:2:13", "x.yaml:4:11", "x.yaml:5:9", "x.yaml:5:30", "x.yaml:5:43", "x.yaml:6:12",
+    ]  # fmt: skip
