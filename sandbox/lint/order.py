@@ -51,11 +51,13 @@ def shifted(view: View) -> Iterator[Found]:
     """Domains that SRAT does not name make the numbers behind them move up."""
     nodes = view.guest_nodes()
     initiators = view.numbered_initiators()
-    missing = [pxm for pxm in range(max(initiators, default=0)) if pxm not in set(nodes)]
-    if missing:
-        first = next(pxm for pxm in sorted(initiators) if pxm > missing[0])
-        gap = f"domain {missing[0]}" if len(missing) == 1 else f"domains {missing[0]} to {missing[-1]}"
-        message = f"SRAT leaves out {gap}, so that domain {first} becomes node {nodes.index(first)}"
+    known = sorted(set(nodes))
+    first = next((place for place, pxm in enumerate(known) if place != pxm), None)
+    moved = [pxm for pxm in sorted(set(initiators)) if first is not None and pxm > first]
+    if first is not None and moved:
+        last = min(pxm for pxm in known if pxm > first) - 1
+        gap = f"domain {first}" if first == last else f"domains {first} to {last}"
+        message = f"SRAT leaves out {gap}, so that domain {moved[0]} becomes node {nodes.index(moved[0])}"
         yield Found(message, view.where("SRAT"))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from sandbox.acpi.fields import describe
 from sandbox.acpi.header import HEADER_LENGTH, ChecksumState, checksum, checksum_state
 from sandbox.acpi.srat import ENTRIES_OFFSET, UnknownStructure, entry_spans, specified_length
 from sandbox.errors import DecodeError
@@ -127,6 +128,14 @@ def maybe_swapped(view: View) -> Iterator[Found]:
     yield Found(message, view.where("SRAT", entry.offset + 10))
 
 
+def broken_hmat(view: View) -> Iterator[Found]:
+    """HMAT cannot be read to its end."""
+    if view.hmat is None or len(view.hmat) != int.from_bytes(view.hmat[4:8], "little"):
+        return
+    for problem in describe(view.hmat).problems:
+        yield Found(problem.what, view.where("HMAT", problem.offset))
+
+
 def _tables(view: View) -> Iterator[tuple[str, bytes]]:
     """Give the tables that there are, with their names."""
     for name, data in (("SRAT", view.srat), ("SLIT", view.slit), ("HMAT", view.hmat)):
@@ -239,5 +248,15 @@ RAW_TABLES: Final = (
         "the v2 series as recorded; ACPI 6.5, 5.2.16.6",
         "Compare with the guest's lspci.",
         of_brought=maybe_swapped,
+    ),
+    Rule(
+        "GI811",
+        "broken-hmat",
+        ERROR,
+        "A structure of HMAT has a length that leads nowhere, or HMAT is cut off.",
+        _READERS,
+        "ACPI 6.5, 5.2.28",
+        "Correct the structure's length.",
+        of_brought=broken_hmat,
     ),
 )

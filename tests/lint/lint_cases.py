@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sandbox.acpi.handles import PciDeviceHandle, RawDeviceHandle
@@ -182,6 +183,7 @@ def cut(data: bytes, offset: int, new: bytes) -> bytes:
 
 
 GOOD = srat(CPU, MEMORY, initiator(1))
+HMAT = (Path(__file__).parents[2] / "scenarios" / "expected" / "hmat-hmat.dat").read_bytes()
 NEAR = slit([10, 20], [20, 10])
 
 TABLES: dict[str, tuple[View, View]] = {
@@ -210,6 +212,7 @@ TABLES: dict[str, tuple[View, View]] = {
         View(GOOD),
     ),
     "GI810": (View(srat(CPU, MEMORY, initiator(1, devfn=0, bus=0x20))), View(GOOD)),
+    "GI811": (View(hmat=cut(HMAT, 44, b"\xff")), View(hmat=HMAT)),
     "GI851": (View(srat(CPU, MEMORY, initiator(1), initiator(1))), View(srat(CPU, MEMORY, initiator(1), initiator(2)))),
     "GI852": (
         View(srat(CPU, MEMORY, MemoryAffinity(1, (1 << 30) - 1, 4096))),

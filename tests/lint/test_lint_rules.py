@@ -5,11 +5,15 @@ from __future__ import annotations
 from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from lint_cases import (
     CPU,
     GOOD,
     GPU,
+    HMAT,
     MEMORY,
+    NEAR,
     SETUPS,
     TABLES,
     TESTDEV,
@@ -25,7 +29,7 @@ from lint_cases import (
 )
 
 from sandbox.acpi.header import with_checksum
-from sandbox.acpi.srat import GiccAffinity
+from sandbox.acpi.srat import GiccAffinity, MemoryAffinity, X2ApicAffinity
 from sandbox.app import Sandbox
 from sandbox.errors import InputError, MachineExit
 from sandbox.lint.model import (
@@ -221,3 +225,34 @@ def test_random_objects_end_the_sandbox_when_lint_says_so():
         foretold = any(it.consequence in (ENDS_AT_START, ABORTS) for it in found(subject))
         assert foretold == ends, (seed, subject.command_line)
     assert 20 < ended < 130
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [CPU, MEMORY, initiator(1), GiccAffinity(0, 5), X2ApicAffinity(0, 300)],
+    ids=lambda entry: type(entry).__name__,
+)
+def test_any_entry_that_is_there_twice_is_named(entry):
+    table = srat(MemoryAffinity(3, 1 << 40, 4096), entry, entry)
+    assert only(found(View(table)), "GI851").where.offset == 48 + 40 + len(entry.encode())
+
+
+def test_an_initiator_without_a_domain_is_beyond_what_linux_takes():
+    assert "domain 4294967295" in only(found(View(srat(CPU, MEMORY, initiator(0xFFFFFFFF)))), "GI807").message
+
+
+TABLES_OF_EVERY_KIND = [GOOD, HMAT, NEAR]
+
+
+@given(st.sampled_from(TABLES_OF_EVERY_KIND), st.data())
+def test_no_table_is_too_broken_to_be_looked_at(table, data):
+    """Tables cut off anywhere, with bytes changed anywhere, and with the length set right again or not."""
+    broken = bytearray(table[: data.draw(st.integers(0, len(table)))])
+    for _ in range(data.draw(st.integers(0, 4))):
+        if broken:
+            broken[data.draw(st.integers(0, len(broken) - 1))] = data.draw(st.integers(0, 255))
+    if data.draw(st.booleans()) and len(broken) >= 8:
+        broken[4:8] = len(broken).to_bytes(4, "little")
+    name = {GOOD: "srat", HMAT: "hmat", NEAR: "slit"}[table]
+    findings = found(View(**{name: bytes(broken)}))
+    assert findings or bytes(broken) == table or name != "srat"
