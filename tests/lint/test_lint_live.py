@@ -113,9 +113,12 @@ def test_virt_warns_of_tables_above_64_kib_and_q35_does_not(qemu_arm, qemu_x86):
     arm = scenario(machine(2, "virt"), TESTDEV, many, dialect="10.0")
     assert "GI701" in {it.code for it in lint_scenario(arm)}
     assert "migration may not work" in dump(qemu_arm, arm.command_line).stderr
-    x86 = scenario(machine(2), TESTDEV, many, dialect="10.0")
+    iommu = "-device intel-iommu,intremap=on,eim=on -smp 1,maxcpus=2900"
+    x86 = scenario(machine(2, "q35,kernel-irqchip=split"), TESTDEV, merged(1), iommu, dialect="10.0")
     assert "GI701" not in {it.code for it in lint_scenario(x86)}
-    assert "migration may not work" not in dump(qemu_x86, x86.command_line).stderr
+    result = dump(qemu_x86, x86.command_line)
+    assert len(result.tables.srat) > 0x10000
+    assert "migration may not work" not in result.stderr
 
 
 @pytest.mark.parametrize("family", ["virt", "q35"])
