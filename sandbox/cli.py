@@ -35,9 +35,12 @@ COMMANDS: Final = {
     "record": "keep what a live QEMU gives for scenarios, as expected tables and replies",
     "campaign": "random machines and QMP histories, the sandbox against live QEMUs",
     "guest": "forecast which nodes a Linux guest will see",
+    "lint": "look for what is wrong with scenarios, QEMU arguments, libvirt domains, or tables",
+    "translate": "say the same to another QEMU, with ids that keep the nodes in order",
+    "export": "write a scenario as QEMU arguments, QMP commands, iasl source and other forms",
 }
 
-TAKE_QEMU_ARGUMENTS: Final = ("tables", "compare", "record", "serve", "shell", "guest")
+TAKE_QEMU_ARGUMENTS: Final = ("tables", "compare", "record", "serve", "shell", "guest", "lint", "translate", "export")
 
 EXAMPLES: Final = """\
 examples:
@@ -162,7 +165,15 @@ def add_arguments(name: str, command: argparse.ArgumentParser) -> None:
         from sandbox.commands.guest import add_guest_arguments
 
         add_guest_arguments(command)
-    if name in ("replay", "tables", "compare", "record", "serve", "shell"):
+    elif name == "lint":
+        from sandbox.commands.advice import add_lint_arguments
+
+        add_lint_arguments(command)
+    elif name in ("translate", "export"):
+        from sandbox.commands.convert import add_conversion_arguments
+
+        add_conversion_arguments(name, command)
+    if name in ("replay", "tables", "compare", "record", "serve", "shell", "lint", "translate", "export"):
         command.add_argument("--dialect", metavar="D", help="v2, 9.0, 9.2, 10.0 or 11.1 (default: as the objects tell)")
     if name in ("replay", "tables"):
         command.add_argument("--schema", metavar="FILE", help="a QEMU's qapi/qom.json that our members must agree with")

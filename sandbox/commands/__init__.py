@@ -33,6 +33,9 @@ MODULES: Final[Mapping[str, str]] = {
     "record": "bridge",
     "campaign": "campaign",
     "guest": "guest",
+    "lint": "advice",
+    "translate": "convert",
+    "export": "exporting",
 }
 """The module of this package that has a command; only that of the command that runs is loaded."""
 
