@@ -107,8 +107,9 @@ def target_of(arguments: argparse.Namespace, scenario: Scenario) -> Target:
     import shlex
     import shutil
 
-    from sandbox.live.bridge import Target, program_of
+    from sandbox.live.bridge import Target
     from sandbox.live.session import DEFAULT_LIMITS, Limits
+    from sandbox.live.wanted import program_of
 
     try:
         binary = None if arguments.qemu is None else tuple(shlex.split(arguments.qemu))

@@ -8,9 +8,9 @@ from sandbox.compare.emulated import compare_last_tables
 from sandbox.compare.run import qemu_label
 from sandbox.errors import InputError
 from sandbox.live.attach import CONNECT_SECONDS, REPLY_SECONDS, attach
-from sandbox.live.bridge import arguments_of, has_machine, is_v2
 from sandbox.live.dialect import FIRST_MERGED, V2, dialect_of
 from sandbox.live.standins.run import read_options
+from sandbox.live.wanted import arguments_of, has_machine, is_v2
 from sandbox.records import replace
 from sandbox.scenario.model import Scenario
 
