@@ -178,10 +178,8 @@ class Machine:
         object_del(self.tree, object_id, gives_reasons=self.config.dialect.deletions_give_reasons)
 
     def device_of_id(self, name: str) -> QomObject | None:
-        """Return what an id of a device, or a full path, names; None where that is nothing."""
-        if name.startswith("/"):
-            return self.tree.resolve(name)
-        return self.tree.container("/machine/peripheral").component(name)
+        """Return what an id of a device, a path from where those are, or a full path names; None: nothing."""
+        return self.tree.resolve(name if name.startswith("/") else f"/machine/peripheral/{name}")
 
     def device_add(self, arguments: Mapping[str, Any], *, from_json: bool = True) -> None:
         """Plug in a device, from the members that ``device_add`` was given.
