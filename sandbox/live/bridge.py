@@ -73,7 +73,7 @@ def run_live(scenario: Scenario, target: Target, watch: Watch = unwatched) -> Ru
         LiveTimeout, LiveError: QEMU does not answer in time, or not in QMP.
         DecodeError: what it gave is no set of tables.
     """
-    from sandbox.live.standins import is_paused, prepare, prepare_steps, probe_host
+    from sandbox.live.standins import halts_at_reset, is_paused, prepare, prepare_steps, probe_host
 
     words = arguments_of(scenario)
     binary = target.binary[-1].rpartition("/")[2]
@@ -112,7 +112,8 @@ def run_live(scenario: Scenario, target: Target, watch: Watch = unwatched) -> Ru
             with machine_exit():
                 installed = FirmwareTables(session, _ram(session, prepared.own_words, dialect), target.limits.firmware)
         runs = has_run_state or installed is not None
-        return LiveMachine(session, dialect, reason, runs=runs, paused=is_paused(words), installed=installed)
+        paused, halts = is_paused(words), halts_at_reset(words)
+        return LiveMachine(session, dialect, reason, runs=runs, paused=paused, halts=halts, installed=installed)
 
     try:
         transcript = replay(plain, make_machine, _no_file)

@@ -57,6 +57,7 @@ class LiveMachine:
         runs: whether the processors run, unless ``paused``; where they do not, the replies to commands about the run
             state are not those that the user's machine would give.
         paused: whether the user's command line holds the machine (``-S``).
+        halts: whether a reset only halts the machine (``-no-reboot`` with ``-no-shutdown``).
         installed: reads what firmware installed; None: tables are read without firmware.
     """
 
@@ -71,12 +72,14 @@ class LiveMachine:
         *,
         runs: bool = False,
         paused: bool = False,
+        halts: bool = False,
         installed: InstalledTables | None = None,
     ) -> None:
         self.session = session
         self.dialect = dialect
         self.dialect_reason = dialect_reason
         self.running = not paused
+        self._halts = halts
         self._installed = installed
         self._tables: LiveTables | None = None
         if runs and not paused:
@@ -91,7 +94,7 @@ class LiveMachine:
             MachineExit: the machine ends.
             LiveTimeout, LiveError: QEMU does not answer, or not in QMP.
         """
-        resets = is_reset(name, arguments)
+        resets = is_reset(name, arguments) and not self._halts
         with machine_exit():
             if resets and self._installed is not None:
                 self._installed.forget()
@@ -104,7 +107,7 @@ class LiveMachine:
             self._tables = None
         elif name == "cont":
             self.running = True
-        elif name == "stop":
+        elif name == "stop" or is_reset(name, arguments):
             self.running = False
         return value
 

@@ -15,7 +15,7 @@ from sandbox.errors import InputError, MachineExit, QemuError, UnmodelledCommand
 from sandbox.monitor.monitor import Monitor
 from sandbox.qmp import wire
 from sandbox.qmp.listing import Listings
-from sandbox.qmp.own_commands import OWN_COMMANDS, execute_own
+from sandbox.qmp.own_commands import INTROSPECTION, OWN_COMMANDS, execute_own, with_own
 from sandbox.qmp.session import State
 
 if TYPE_CHECKING:
@@ -142,8 +142,8 @@ class Hub:
                 raise _not_found(name)
             _refuse_oob(request)
         value = self._monitor.execute(name, request.arguments)
-        if name == "query-commands" and isinstance(value, list):
-            return [*value, *({"name": own} for own in OWN_COMMANDS)]
+        if name in INTROSPECTION:
+            return with_own(self.machine, name, value)
         return value
 
     def _run_firmware(self) -> None:

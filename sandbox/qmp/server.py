@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from sandbox.machine.tables import Tables
     from sandbox.qmp.connection import Trace
+    from sandbox.qmp.recording import Journal
     from sandbox.scenario.model import Scenario
 
 CLOSING_SECONDS: Final = 1.0
@@ -54,6 +55,7 @@ class SandboxServer:
         say: Callable[[str], None] | None = None,
         trace: Trace | None = None,
         record: Callable[[Scenario], None] | None = None,
+        journal: Journal | None = None,
         on_tables: Callable[[Machine, Tables], None] | None = None,
     ) -> None:
         """Take the settings; nothing happens yet.
@@ -68,6 +70,7 @@ class SandboxServer:
             say: takes what QEMU would write to stderr when it ends.
             trace: takes the bytes on the wire, see :class:`~sandbox.qmp.connection.Connection`.
             record: takes what clients did as a scenario, once for each life of the machine.
+            journal: takes it step by step, as it happens; instead of ``record``.
             on_tables: called whenever firmware has read the tables.
 
         Raises:
@@ -83,6 +86,7 @@ class SandboxServer:
         self._say = say
         self._trace = trace
         self._record = record
+        self._journal = journal
         self._on_tables = on_tables
         self._recorder: Recorder | None = None
         self._listeners: list[Listener] = []
@@ -159,8 +163,9 @@ class SandboxServer:
 
     def _start_machine(self) -> Hub:
         machine = Machine(parse_arguments(self._words, self._dialect), self._firmware)
-        if self._record is not None:
-            self._recorder = Recorder("recorded from a QMP server", self._words, machine.config, self._firmware)
+        if self._record is not None or self._journal is not None:
+            name = "recorded from a QMP server"
+            self._recorder = Recorder(name, self._words, machine.config, self._firmware, self._journal)
         hub = Hub(machine, recorder=self._recorder, on_tables=self._on_tables)
         if hub.ended is not None:
             raise hub.ended

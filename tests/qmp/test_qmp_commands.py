@@ -19,6 +19,7 @@ import pytest
 from qmp_cases import HELD, MACHINE
 
 from sandbox.qmp.client import PeerGone, QmpClient
+from sandbox.scenario.load import load_scenario
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,6 +114,34 @@ def test_serve_writes_what_clients_did_as_a_scenario_that_replays(folder: Path, 
         "query-version", "object-add", "object-add", "qom-list", "system_reset", "object-add", "system_reset",
     ]  # fmt: skip
     assert "package" not in file.read_text()
+
+
+def test_a_recording_outlives_a_server_that_is_killed(folder: Path, tmp_path: Path) -> None:
+    file = tmp_path / "done.yaml"
+    with serving(folder, "--record", str(file)) as process, QmpClient(f"unix:{folder}/0") as client:
+        client.execute("object-add", KILLER | {"id": "gi0", "node": 1})
+        client.execute("query-status")
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    steps = load_scenario(file.read_text(), "done.yaml").steps
+    assert [step.command.name for step in steps if step.command] == ["object-add", "query-status"]
+
+
+def test_the_lives_of_a_machine_have_files_of_their_own(folder: Path, tmp_path: Path) -> None:
+    file = tmp_path / "done.yaml"
+    with serving(folder, "--record", str(file), "--keep") as process:
+        for command in ("query-name", "query-uuid"):
+            with QmpClient(f"unix:{folder}/0") as client:
+                client.execute(command)
+                with pytest.raises(PeerGone):
+                    client.execute("object-add", KILLER)
+        with QmpClient(f"unix:{folder}/0") as client:
+            client.execute("quit")
+        assert last_words(process)[0] == 0
+    lives = [load_scenario(path.read_text(), path.name).steps for path in sorted(tmp_path.iterdir())]
+    names = [[step.command.name for step in steps if step.command] for steps in lives]
+    assert names == [["query-uuid", "object-add"], ["quit"], ["query-name", "object-add"]]
+    assert all(steps[-1].exit is not None for steps in lives)
 
 
 def test_serve_traces_the_wire(folder: Path) -> None:
