@@ -186,11 +186,26 @@ def _compare_attached(arguments: argparse.Namespace, scenario: Scenario | None) 
 
 def _target(arguments: argparse.Namespace, scenario: Scenario) -> Target:
     """Return the QEMU to run a scenario on."""
+    from sandbox.live.bridge import Target
+    from sandbox.live.session import DEFAULT_LIMITS, Limits
+
+    binary = binary_of(arguments, scenario)
+    limits = DEFAULT_LIMITS
+    if arguments.timeout is not None:
+        limits = Limits(arguments.timeout, arguments.timeout, DEFAULT_LIMITS.end, arguments.timeout)
+    return Target(binary, arguments.firmware or "none", _socket_root(arguments.socket_root), limits)
+
+
+def binary_of(arguments: argparse.Namespace, scenario: Scenario) -> tuple[str, ...]:
+    """Return the program that is to run a scenario, and what goes before its arguments.
+
+    Raises:
+        InputError: there is none.
+    """
     import shlex
     import shutil
 
-    from sandbox.live.bridge import Target, program_of
-    from sandbox.live.session import DEFAULT_LIMITS, Limits
+    from sandbox.live.bridge import program_of
 
     try:
         binary = tuple(shlex.split(arguments.qemu or ""))
@@ -200,10 +215,7 @@ def _target(arguments: argparse.Namespace, scenario: Scenario) -> Target:
     binary = (*prefix, *(binary or (program_of(scenario),)))
     if shutil.which(binary[0]) is None:
         raise InputError(f"no {binary[0]} on PATH: name a QEMU with --qemu, or install one (make qemu)")
-    limits = DEFAULT_LIMITS
-    if arguments.timeout is not None:
-        limits = Limits(arguments.timeout, arguments.timeout, DEFAULT_LIMITS.end, arguments.timeout)
-    return Target(binary, arguments.firmware or "none", _socket_root(arguments.socket_root), limits)
+    return binary
 
 
 def _socket_root(text: str | None) -> SocketRoot | None:

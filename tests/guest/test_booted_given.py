@@ -175,4 +175,4 @@ GIVEN = [
 
 @pytest.mark.parametrize("machine", GIVEN, ids=str)
 def test_a_guest_sees(machine, guests, qemu_x86):
-    check_guest(machine, guests.boot(machine, qemu_x86), qemu_x86)
+    check_guest(guests.boot(machine, qemu_x86), machine.seen)

@@ -157,4 +157,4 @@ MERGED = [
 
 @pytest.mark.parametrize("machine", [*FEW, *MERGED], ids=str)
 def test_a_guest_sees(machine, guests, qemu_x86):
-    check_guest(machine, guests.boot(machine, qemu_x86), qemu_x86)
+    check_guest(guests.boot(machine, qemu_x86), machine.seen)
