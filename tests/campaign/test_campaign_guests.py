@@ -4,7 +4,9 @@ import pytest
 
 from sandbox.campaign.guests import check_guest, check_kernels, guest_case, guest_scenario
 from sandbox.campaign.kinds import KINDS
+from sandbox.campaign.summary import summarise
 from sandbox.campaign.target import Target
+from sandbox.cli import main
 from sandbox.errors import InputError
 from sandbox.guest.given import given_by
 from sandbox.scenario.checks import Check, differs
@@ -63,3 +65,24 @@ def test_a_campaign_of_guests_without_kernels_does_not_begin(monkeypatch, tmp_pa
         check_kernels([X86])
     assert KINDS["guest"].ready is check_kernels
     assert KINDS["native"].ready([X86]) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "kinds"),
+    [
+        ([], ("native",)),
+        (["--guest"], ("guest",)),
+        (["--kind", "native", "--guest", "--kind", "guest"], ("native", "guest")),
+    ],
+)
+def test_the_command_asks_for_guests(words, kinds, monkeypatch, capsys, tmp_path):
+    asked = []
+
+    def run(settings, _bar):
+        asked.append(settings.kinds)
+        return summarise((), wanted=0, interrupted=False, elapsed=0.0, ran=0, jobs=1)
+
+    monkeypatch.setattr("sandbox.campaign.campaign.run_campaign", run)
+    assert main(["campaign", "--qemu", "true", "-o", str(tmp_path), *words]) == 0
+    assert asked == [kinds]
+    assert "0 of 0 machines" in capsys.readouterr().out

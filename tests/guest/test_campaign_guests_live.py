@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
 from sandbox.campaign.campaign import run_campaign
 from sandbox.campaign.settings import Settings
 from sandbox.cli import main
-from sandbox.guest.forecast_json import forecast_json
+from sandbox.scenario.checks import differs
 
 pytestmark = [pytest.mark.live, pytest.mark.guest]
 
@@ -29,7 +30,8 @@ def test_random_guests_are_as_forecast(qemu_x86, qemu_arm, tmp_path):
 
 
 def test_a_wrong_forecast_is_found_and_kept_as_a_scenario(qemu_x86, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("sandbox.guest.trial.forecast_json", lambda found: {**forecast_json(found), "has_cpu": "1023"})
+    checks = SimpleNamespace(checks=(differs("has_cpu", "0", "1023"),))
+    monkeypatch.setattr("sandbox.campaign.bench.Bench.boot", lambda *_: checks)
     settings = Settings((qemu_x86,), tmp_path, count=1, seed=1, kinds=("guest",), shrink_runs=0)
     (failure,) = run_campaign(settings).failures
     assert failure.difference == "guest: has_cpu"
