@@ -29,6 +29,7 @@ ORDER: Final = (
     ("sandbox.scenario",),
     ("sandbox.translate",),
     ("sandbox.qmp", "sandbox.compare"),
+    ("sandbox.lint", "sandbox.export", "sandbox.libvirt"),
     ("sandbox.live",),
     ("sandbox.campaign",),
     ("sandbox.guest",),

@@ -36,6 +36,13 @@ def test_the_example_that_ends_qemu_does(capsys):
     assert capsys.readouterr().err.strip() == message
 
 
+def test_the_example_of_lint_is_the_real_output(capsys):
+    shown = block("$ qom-sandbox lint")
+    command, _, output = shown.partition("node=7\n")
+    assert main(shlex.split(f"{command}node=7".replace("\\\n", " "))[2:]) == 1
+    assert capsys.readouterr().out.startswith(output.rstrip())
+
+
 def test_the_scenario_replays(tmp_path, capsys):
     file = tmp_path / "readme.yaml"
     file.write_text(block("name: an object-add"), encoding="utf-8")
@@ -57,8 +64,8 @@ def test_the_dialects_of_the_table_are_those_that_there_are():
 
 
 def test_as_many_scenarios_as_the_readme_says():
-    assert "seventeen" in README
-    assert len(list((ROOT / "scenarios").glob("*.yaml"))) == 17
+    assert "nineteen" in README
+    assert len(list((ROOT / "scenarios").glob("*.yaml"))) == 19
 
 
 def test_the_module_docstring_of_the_python_interface_runs(capsys):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sandbox.live.tables import LiveTables
     from sandbox.scenario.origins import Origin
 
+TYPED: Final = "human-monitor-command"
 RUN_STATE_COMMANDS: Final = frozenset({"stop", "cont", "query-status", "system_wakeup", "system_powerdown"})
 """Commands whose replies, or whose effect, depend on whether processors run."""
 
@@ -100,8 +101,8 @@ class LiveMachine:
             value = self.session.execute(name, arguments)
             if resets and self._installed is not None:
                 self._installed.resume()
-            if is_end(name, arguments):
-                self.session.execute("query-status")  # has no answer: QEMU ends
+            if is_quit(name, arguments):
+                self.session.wait_for_end(name)
         if resets:
             self._tables = None
         elif name == "cont":
@@ -125,14 +126,14 @@ class LiveMachine:
 
 def is_reset(name: str, arguments: dict[str, Any] | None) -> bool:
     """Whether a command resets the machine; with arguments it does not take them, and does nothing."""
-    if name == "human-monitor-command":
+    if name == TYPED:
         return str((arguments or {}).get("command-line", "")).split() == ["system_reset"]
     return name == "system_reset" and not arguments
 
 
-def is_end(name: str, arguments: dict[str, Any] | None) -> bool:
-    """Whether a command that is answered ends QEMU."""
-    if name == "human-monitor-command":
+def is_quit(name: str, arguments: dict[str, Any] | None) -> bool:
+    """Whether a command ends QEMU; it replies first."""
+    if name == TYPED:
         return str((arguments or {}).get("command-line", "")).split() in (["quit"], ["q"])
     return name == "quit" and not arguments
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, NoReturn, Self
 
 from sandbox.live.errors import ConnectionLost, LiveError, LiveExit, LiveTimeout
 from sandbox.live.fwcfg import PLACES, FwCfg
@@ -199,6 +199,17 @@ class LiveSession:
             if self._child.status() is not None:
                 raise self._exit(doing) from error
             raise LiveTimeout(error.doing, error.seconds, self._child.stderr()) from error
+
+    def wait_for_end(self, doing: str) -> NoReturn:
+        """Wait until QEMU has ended, as it does soon after ``quit``.
+
+        Raises:
+            LiveExit: it has ended.
+            LiveTimeout: it has not.
+        """
+        if self._child.wait(self._limits.end) is None:
+            raise LiveTimeout(doing, self._limits.end, self._child.stderr())
+        raise self._exit(doing)
 
     def close(self) -> None:
         """End QEMU, close the sockets and remove their directory; may be called again."""
