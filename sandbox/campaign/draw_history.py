@@ -63,17 +63,24 @@ class _History:
         rounds = self.hand.pick(ROUNDS)
         for _ in range(rounds):
             for action in self.hand.random.choices(choices, weights, k=self.hand.pick(LENGTHS)):
+                self.begin()
                 action()
+            self.begin()
+            if any(command == RESET for command in self.commands):
+                self.hand.cover("several-rounds")
             self.commands.append(RESET)
-        if rounds > 1:
-            self.hand.cover("several-rounds")
+        self.begin()
         if self.can_add and self.hand.chance(0.06):
             self.end()
         return tuple(self.commands)
 
+    def begin(self) -> None:
+        """Have what is covered from now on belong to the next command."""
+        self.hand.step = len(self.commands) + 1
+
     def send(self, name: str, arguments: dict[str, Any] | None, feature: str) -> None:
-        self.commands.append((name, arguments))
         self.hand.cover(feature)
+        self.commands.append((name, arguments))
 
     def _made(self, members: dict[str, Any]) -> None:
         name, typename = str(members["id"]), str(members["qom-type"])
@@ -199,6 +206,7 @@ class _History:
                 ("object-add", {"qom-type": PORT, "id": hand.fresh_id("gp"), "pci-bus": bus, "node": 0}),
             )
         self.commands.append(hand.pick(wrong))
+        self.begin()
         if hand.chance(0.5) and self.can_add:
             self.add()
         self.commands.append(RESET)

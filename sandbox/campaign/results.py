@@ -22,13 +22,13 @@ class Result:
         binary: the QEMU's label.
         kind: how it was run.
         family: the machine's family.
-        features: what it covered.
-        rounds: how often firmware read the tables, if nothing ended the machine.
-        commands: how many QMP commands it had.
+        features: what of it QEMU did, by name.
+        rounds: how often firmware read the tables.
+        commands: how many QMP commands QEMU answered, or ended at.
         seconds: wall time, without that of shrinking.
         own_seconds: the part in which QEMU waited for us.
         outcome: ``equal``, ``different`` or ``error``.
-        refused: whether QEMU did not start.
+        refused: whether QEMU ended as it started, by itself.
         difference: its kind; "" if there is none.
         what: in what the sides differed, or what went wrong with QEMU.
         scenario: the file that shows the difference, in the results' directory; "" if none.

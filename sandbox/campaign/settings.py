@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sandbox.campaign.target import Target
     from sandbox.live.session import Limits
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """The version of the results' format, and of the draw: other numbers make other cases."""
 
 RESULTS: Final = "results.jsonl"
