@@ -208,9 +208,12 @@ def add_campaign_arguments(command: argparse.ArgumentParser) -> None:
     output = "where scenarios of differences go, and the results (default: campaign)"
     command.add_argument("-o", "--output", default="campaign", metavar="DIR", help=output)
     command.add_argument("--results", metavar="FILE", help="a line for each machine (default: DIR/results.jsonl)")
-    command.add_argument("--resume", action="store_true", help="go on with the results that are there")
+    command.add_argument("--resume", action="store_true", help="go on with the results there; errors run again")
     command.add_argument("--machine", action="append", metavar="M", help="virt, q35 or pc; may be given again")
-    command.add_argument("--kind", action="append", metavar="K", help="how cases are run; may be given again")
+    kind = "native: both sides get the same words (default); v2: the v2 series, translated; may be given again"
+    command.add_argument("--kind", action="append", metavar="K", help=kind)
+    only = "run case N alone, kept in no results; may be given again; all else as in its campaign"
+    command.add_argument("--only", action="append", type=int, metavar="N", help=only)
     command.add_argument(
         "--shrink-runs", type=int, default=200, metavar="N", help="runs to shrink a difference in at most"
     )

@@ -86,6 +86,8 @@ class _History:
         name, typename = str(members["id"]), str(members["qom-type"])
         self.alive.append(name)
         self.types[name] = typename
+        if typename == SERIES:
+            self.hand.cover("nvidia-objects")
 
     def add(self) -> None:
         if not self.can_add:
@@ -140,8 +142,10 @@ class _History:
         self.send("qom-set", {"path": path, "property": prop, "value": value}, "qom-sets")
 
     def mistake(self) -> None:
-        self.commands.append(draw_mistake(self.hand, self.alive, self._initiators()))
-        self.hand.cover("error-replies")
+        name, arguments = draw_mistake(self.hand, self.alive, self._initiators())
+        if name == "object-add" and (arguments or {}).get("id") in self.alive:
+            self.hand.cover("duplicates")
+        self.send(name, arguments, "error-replies")
 
     def fail_to_complete(self) -> None:
         """Ask for an object whose completion fails: it takes a bucket and leaves it again."""
