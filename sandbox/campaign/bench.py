@@ -138,8 +138,10 @@ class Bench:
         difference = None
         if not error:
             difference = wrong or first_difference(ours, theirs, case.commands)
-        if theirs and (killed := killed_by(theirs[-1])):
+        if difference is not None and theirs and (killed := killed_by(theirs[-1])):
+            # a crash that the sandbox foresees is no difference, and so does not come here
             difference, error = None, f"QEMU was ended by {killed}\n{session.stderr}".rstrip()
+            theirs.pop()
         outcome = "error" if error else "different" if difference else "equal"
         seconds = time.monotonic() - began
         return Verdict(outcome, difference, error, seconds, own, tuple(theirs), what_ran(case, theirs))

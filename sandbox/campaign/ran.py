@@ -46,10 +46,9 @@ def what_ran(case: Case, theirs: Sequence[Did]) -> Ran:
 
     Args:
         case: the case.
-        theirs: the start and each command as far as QEMU came; empty if nothing is known.
+        theirs: the start and each command as far as QEMU came, without an end that is not its own; empty if nothing is
+            known.
     """
-    if theirs and killed_by(theirs[-1]):
-        theirs = theirs[:-1]  # neither an answer nor an end of QEMU's own
     if not theirs:
         return Ran()
     if theirs[0].ended is not None:

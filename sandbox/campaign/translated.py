@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.campaign.bench import Verdict
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from sandbox.compare.result import Comparison
     from sandbox.scenario.transcript import Record
 
+WARNED: Final = ("0", "sockets=0")
+NO_CPUS: Final = "2,maxcpus=1"
+"""A CPU topology that each QEMU refuses."""
+
 STEP: Final = "step"
 """What stands for a file where a step's place is its number in the case."""
 
@@ -33,8 +38,10 @@ def v2_case(seed: int, number: int, target: Target) -> Case:
     """Return the v2 case of a number."""
     case = random_case(seed, number, replace(target, dialect=V2))
     # without firmware, ras=on aborts a QEMU as it starts, and nothing is left to translate
-    words = tuple(word.replace(",ras=on", "") for word in case.arguments)
-    return replace(case, kind=V2, arguments=words)
+    words = [word.replace(",ras=on", "") for word in case.arguments]
+    # the QEMU of the series only warns of these, which released ones refuse
+    words = [NO_CPUS if before == "-smp" and word in WARNED else word for before, word in pairwise(["", *words])]
+    return replace(case, kind=V2, arguments=tuple(words))
 
 
 def check_translated(bench: Bench, case: Case) -> Verdict:
@@ -52,10 +59,12 @@ def check_translated(bench: Bench, case: Case) -> Verdict:
     own, seconds = time.thread_time() - before, time.monotonic() - began
     found = _difference(compared)
     theirs = [_did(step.theirs) for step in compared.steps if step.theirs is not None]
-    ran = _ran(case, compared, theirs)
-    if killed := killed_by(theirs[-1]):
-        return Verdict("error", None, f"QEMU was ended by {killed}", seconds, own, ran=ran)
-    return Verdict("different" if found else "equal", found, "", seconds, own, ran=ran)
+    error = ""
+    if found and theirs and (killed := killed_by(theirs[-1])):
+        found, error = None, f"QEMU was ended by {killed}"
+        theirs.pop()
+    outcome = "error" if error else "different" if found else "equal"
+    return Verdict(outcome, found, error, seconds, own, ran=_ran(case, compared, theirs))
 
 
 def _did(record: Record) -> Did:
@@ -80,6 +89,7 @@ def _ran(case: Case, compared: Comparison, theirs: Sequence[Did]) -> Ran:
     for place, did in zip(places, theirs, strict=True):
         if place or did is theirs[0]:
             reached[place] = did
+    reached = reached if theirs else []
     sent = what_ran(case, theirs)
     return replace(what_ran(case, reached), rounds=sent.rounds, commands=sent.commands, refused=sent.refused)
 

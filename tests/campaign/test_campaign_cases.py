@@ -1,6 +1,7 @@
 """Random cases: made from seed, number and binary alone, within what the sandbox models."""
 
 import json
+from itertools import pairwise
 
 import pytest
 
@@ -118,3 +119,10 @@ def test_a_scenario_that_cannot_be_written_is_told_with_its_file(tmp_path):
     (tmp_path / "out").write_text("a file")
     with pytest.raises(InputError, match=r"cannot write .*seed-8-case-0-x86_64-10\.0\.2\.yaml: .*--output names"):
         write_scenario(tmp_path / "out", random_case(8, 0, X86), X86, Difference("srat: order", 0, "an order"), ())
+
+
+def test_a_v2_case_has_no_topology_that_only_the_series_starts_with():
+    pairs = [pair for number in range(900) for pair in pairwise(KINDS["v2"].draw(31, number, ARM).arguments)]
+    given = {word for before, word in pairs if before == "-smp"}
+    assert "2,maxcpus=1" in given
+    assert not {"0", "sockets=0"} & given

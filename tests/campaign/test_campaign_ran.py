@@ -37,17 +37,17 @@ ALL = SOME | {"re-adds", "several-rounds"}
         ([], 0, 0, frozenset()),
         ([Did(ended=Ended(1, "no"))], 0, 0, {"q35", "refused-starts"}),
         ([Did(ended=Ended(-6, "no"))], 0, 0, {"q35", "refused-starts"}),
-        ([Did(ended=Ended(-9, ""))], 0, 0, frozenset()),
+        ([Did(ended=Ended(-11, ""))], 0, 0, {"q35", "refused-starts"}),
         ([START], 1, 0, AT_START),
         ([START, DONE, READ, ERROR, DONE, READ], 3, 5, ALL),
         ([START, ERROR, READ, DONE], 2, 3, AT_START),
         ([START, DONE, READ, ERROR, Did(ended=Ended(1, "x"))], 2, 4, SOME | {"ends"}),
-        ([START, DONE, READ, ERROR, Did(ended=Ended(-9, ""))], 2, 3, SOME),
+        ([START, DONE, READ, ERROR], 2, 3, SOME),
         ([START, DONE, Did({"return": {}}, ended=Ended(1, "x"))], 1, 2, AT_START | {"adds", "ends"}),
     ],
     ids=[
-        "nothing known", "refused", "aborted at the start", "killed at the start", "silent after the start", "all",
-        "answers of the other sort", "ended by a command", "killed", "ended at a reset",
+        "nothing known", "refused", "aborted at the start", "a crash that was foreseen", "silent afterwards", "all",
+        "answers of the other sort", "ended by a command", "cut short", "ended at a reset",
     ],
 )  # fmt: skip
 def test_only_what_qemu_did_is_counted(theirs, rounds, commands, features):

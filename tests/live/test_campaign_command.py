@@ -210,3 +210,10 @@ def test_a_signal_while_a_qemu_is_asked_what_it_is_ends_a_campaign(start, tmp_pa
         "0 of 5000 machines, interrupted: 0 equal, 0 different, 0 error",
     )
     assert errors.startswith("interrupted; --resume goes on from ")
+
+
+def test_a_crash_that_the_sandbox_foresees_is_a_start_that_is_refused(qemu_x86, tmp_path):
+    crashes = spoiled(qemu_x86, tmp_path, "kill -SEGV $$")
+    settings = Settings(((crashes,),), tmp_path / "out", count=1, ours=campaign_faults.crashes)
+    summary = run_campaign(settings)
+    assert (summary.outcomes["equal"], summary.refused, summary.rounds) == (1, 1, 0)
