@@ -221,10 +221,13 @@ def add_campaign_arguments(command: argparse.ArgumentParser) -> None:
     output = "where scenarios of differences go, and the results (default: campaign)"
     command.add_argument("-o", "--output", default="campaign", metavar="DIR", help=output)
     command.add_argument("--results", metavar="FILE", help="a line for each machine (default: DIR/results.jsonl)")
-    command.add_argument("--resume", action="store_true", help="go on with the results that are there")
+    command.add_argument("--resume", action="store_true", help="go on with the results there; errors run again")
     command.add_argument("--machine", action="append", metavar="M", help="virt, q35 or pc; may be given again")
-    command.add_argument("--kind", action="append", metavar="K", help="native, v2 or guest; may be given again")
+    kind = "native: both sides get the same words (default); v2: the v2 series, translated; guest: forecast and guest"
+    command.add_argument("--kind", action="append", metavar="K", help=f"{kind}; may be given again")
     command.add_argument("--guest", action="store_true", help="boot guests: the same as --kind guest")
+    only = "run case N alone, kept in no results; may be given again; all else as in its campaign"
+    command.add_argument("--only", action="append", type=int, metavar="N", help=only)
     command.add_argument(
         "--shrink-runs", type=int, default=200, metavar="N", help="runs to shrink a difference in at most"
     )

@@ -16,6 +16,7 @@ from sandbox.campaign.draw_hmat import draw_hmat
 from sandbox.campaign.draw_machine import draw_backend, draw_distances, draw_machine_type, draw_size
 from sandbox.campaign.draw_objects import draw_objects
 from sandbox.campaign.hand import Hand
+from sandbox.campaign.ran import Ran
 from sandbox.campaign.sides import Difference
 from sandbox.errors import MachineExit
 from sandbox.guest.given import given_by
@@ -81,7 +82,7 @@ def _drawn(seed: int, number: int, draw: int, target: Target) -> Case:
         hand.cover("v2")
     family, version = draw_machine_type(hand)
     hand.machine = [part for part in hand.machine if part not in NOT_BOOTED]
-    hand.features.discard("acpi-off")
+    hand.covers = {(step, name) for step, name in hand.covers if name != "acpi-off"}
     topology = _draw_cpus(hand)
     places, options = draw_cpu_places(hand, topology, hand.pick(NODE_COUNTS))
     _draw_memory(hand, family, places)
@@ -92,9 +93,7 @@ def _drawn(seed: int, number: int, draw: int, target: Target) -> Case:
     draw_memory_modules(hand, family)
     draw_objects(hand)
     hand.cover(f"Linux {hand.pick(LINUX)}")
-    return Case(
-        seed, number, GUEST, family, hand.arguments(), (), frozenset(hand.features), dialect=hand.target.dialect
-    )
+    return Case(seed, number, GUEST, family, hand.arguments(), (), frozenset(hand.covers), dialect=hand.target.dialect)
 
 
 def guest_scenario(case: Case, target: Target) -> Scenario:
@@ -117,7 +116,8 @@ def check_guest(bench: Bench, case: Case) -> Verdict:
     trial = bench.boot(guest_scenario(case, bench.target), kernel)
     own = time.thread_time() - before
     found = _difference(trial)
-    return Verdict("different" if found else "equal", found, "", time.monotonic() - began, own)
+    taken = time.monotonic() - began
+    return Verdict("different" if found else "equal", found, "", taken, own, ran=Ran(1, features=case.features))
 
 
 def check_kernels(targets: Sequence[Target]) -> None:

@@ -6,6 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from sandbox.campaign.sides import TABLES
+from sandbox.errors import InputError
 from sandbox.scenario.dump import dump_scenario
 from sandbox.scenario.model import (
     NOTHING,
@@ -24,6 +25,7 @@ from sandbox.scenario.model import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from sandbox.campaign.case import Case
     from sandbox.campaign.sides import Did, Difference, Ended
@@ -70,9 +72,20 @@ def case_scenario(case: Case, target: Target, difference: Difference, theirs: Se
     )
 
 
-def scenario_text(case: Case, target: Target, difference: Difference, theirs: Sequence[Did]) -> str:
-    """Return :func:`case_scenario` as YAML."""
-    return dump_scenario(case_scenario(case, target, difference, theirs))
+def write_scenario(directory: Path, case: Case, target: Target, difference: Difference, theirs: Sequence[Did]) -> str:
+    """Write :func:`case_scenario` as YAML into a directory, which is made; return the file's name.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    name = f"{scenario_name(case, target)}.yaml"
+    path = directory / name
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        path.write_text(dump_scenario(case_scenario(case, target, difference, theirs)), encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror}; --output names another directory") from error
+    return name
 
 
 def _expected(did: Did) -> Expectation:
