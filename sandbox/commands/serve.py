@@ -54,7 +54,7 @@ async def _serve(arguments: argparse.Namespace) -> int:
         await stack.enter_async_context(server)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            loop.add_signal_handler(number, server.end_by_signal)
+            loop.add_signal_handler(number, server.end_by_signal, number)
         dialect = server.machine.config.dialect.name
         arguments.say(f"QMP on {', '.join(server.addresses)} (dialect {dialect})")
         ended = await server.wait()

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 from typing import TYPE_CHECKING, Final, Self
 
 from sandbox.errors import InputError, MachineExit
@@ -150,10 +151,10 @@ class SandboxServer:
         assert self._ended is not None, "the server is not entered"
         return await asyncio.shield(self._ended)
 
-    def end_by_signal(self) -> None:
+    def end_by_signal(self, number: int = signal.SIGTERM) -> None:
         """End the machine as a signal to QEMU ends it: clients hear of it, and the status is 0."""
         hub = self._living_hub()
-        hub.end_by_signal()
+        hub.end_by_signal(number)
         self._machine_ended(hub)
 
     def _living_hub(self) -> Hub:

@@ -28,15 +28,18 @@ SILENCE: Final = 0.1
 """Seconds after which no more answers are expected where the end of the input does not bring them out: see talk()."""
 
 PACKAGE: Final = re.compile(r'"package": "[^"]*"')
+GUEST: Final = '"data": {"guest": true'
+"""Stands in events that the guest's own firmware causes, which come when the host has time for it."""
+
 TIME: Final = re.compile(r'"timestamp": \{"seconds": \d+, "microseconds": \d+\}')
 
 
 def lines_of(data: bytes) -> list[str]:
-    """Return what was answered line by line, without what no two runs share: when, and whose build."""
+    """Return what was answered line by line, without what no two runs share: when, whose build, and the guest's doing."""
     text = TIME.sub('"timestamp": {}', PACKAGE.sub('"package": ""', data.decode("ascii")))
     lines = text.split("\r\n")
     assert lines.pop() == ""
-    return lines
+    return [line for line in lines if GUEST not in line]
 
 
 def recorded() -> list[list[dict[str, Any]]]:

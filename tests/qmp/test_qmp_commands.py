@@ -85,12 +85,12 @@ def test_serve_ends_with_status_0_when_it_is_told_to_quit(folder: Path) -> None:
         assert last_words(process) == (0, "")
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_serve_cleanly_and_clients_hear_of_it(folder: Path, number: signal.Signals) -> None:
     with serving(folder) as process, QmpClient(f"unix:{folder}/0") as client:
         process.send_signal(number)
         assert client.wait_event("SHUTDOWN")["data"] == {"guest": False, "reason": "host-signal"}
-        assert last_words(process) == (0, "")
+        assert last_words(process) == (0, f"qemu-system-x86_64: terminating on signal {int(number)}\n")
     assert list(folder.iterdir()) == []
 
 
