@@ -43,6 +43,9 @@ class SandboxServer:
 
     Each address is a monitor of its own: it serves one client at a time, as in QEMU, and a second one waits. All share
     the machine.
+
+    Attributes:
+        lives: how often the machine has been started.
     """
 
     def __init__(
@@ -97,6 +100,7 @@ class SandboxServer:
         self._ended: asyncio.Future[MachineExit] | None = None
         self._hub: Hub | None = None
         self._count = 0
+        self.lives = 0
 
     @property
     def machine(self) -> Machine:
@@ -107,6 +111,11 @@ class SandboxServer:
     def addresses(self) -> tuple[str, ...]:
         """Where the server listens, with the ports that were found."""
         return tuple(str(listener.address) for listener in self._listeners)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the machine has ended for good."""
+        return self._ended is not None and self._ended.done()
 
     async def __aenter__(self) -> Self:
         """Start the machine and listen.
@@ -163,6 +172,7 @@ class SandboxServer:
         return self._hub
 
     def _start_machine(self) -> Hub:
+        self.lives += 1
         machine = Machine(parse_arguments(self._words, self._dialect), self._firmware)
         if self._record is not None or self._journal is not None:
             name = "recorded from a QMP server"
@@ -213,7 +223,7 @@ class SandboxServer:
         if self._say is not None and ended.stderr:
             self._say(ended.stderr)
         self._save_recording()
-        if self._keep and ended.status:
+        if self._keep and (ended.status or hub.machine.ended_by_itself):
             self._hub = self._start_machine()
         else:
             self._close_listeners()
