@@ -223,7 +223,8 @@ def add_campaign_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--results", metavar="FILE", help="a line for each machine (default: DIR/results.jsonl)")
     command.add_argument("--resume", action="store_true", help="go on with the results that are there")
     command.add_argument("--machine", action="append", metavar="M", help="virt, q35 or pc; may be given again")
-    command.add_argument("--kind", action="append", metavar="K", help="how cases are run; may be given again")
+    command.add_argument("--kind", action="append", metavar="K", help="native, v2 or guest; may be given again")
+    command.add_argument("--guest", action="store_true", help="boot guests: the same as --kind guest")
     command.add_argument(
         "--shrink-runs", type=int, default=200, metavar="N", help="runs to shrink a difference in at most"
     )

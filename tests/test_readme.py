@@ -1,5 +1,6 @@
 """What the README shows is what a reader gets."""
 
+import json
 import re
 import shlex
 import textwrap
@@ -41,6 +42,27 @@ def test_the_example_of_lint_is_the_real_output(capsys):
     command, _, output = shown.partition("node=7\n")
     assert main(shlex.split(f"{command}node=7".replace("\\\n", " "))[2:]) == 1
     assert capsys.readouterr().out.startswith(output.rstrip())
+
+
+def test_the_forecast_is_the_real_output(capsys, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    command, *shown = block("$ qom-sandbox guest").splitlines()
+    assert main([word for word in shlex.split(command)[2:] if word != "--boot"]) == 0
+    printed = capsys.readouterr().out
+    forecast = shown[: shown.index(next(line for line in shown if line.startswith("booted: ")))]
+    assert len(forecast) > 10
+    assert [line for line in forecast if line.strip() != "..." and line not in printed] == []
+
+
+def test_the_picture_has_the_nodes_of_the_forecast(capsys, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    (name,) = re.findall(r"^!\[.*\]\((docs/[^)]*)\)", README, re.MULTILINE)
+    drawn = re.findall(r"class='NUMANode'[^>]*>NUMANode L#\d+ P#(\d+)(?: \((\d+)MB\))?<", (ROOT / name).read_text())
+    assert main(["guest", "--json", "scenarios/grace-hopper-mig.yaml"]) == 0
+    nodes = json.loads(capsys.readouterr().out)["nodes"]
+    assert sorted((int(node), int(size or 0)) for node, size in drawn) == [
+        (node["node"], node["memory_kib"] // 1024) for node in nodes
+    ]
 
 
 def test_the_scenario_replays(tmp_path, capsys):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from sandbox.campaign.live_side import live_history
 from sandbox.campaign.sides import Difference, first_difference, run
@@ -19,9 +19,13 @@ if TYPE_CHECKING:
     from sandbox.campaign.sides import Did, MakeOurs
     from sandbox.campaign.target import Target
     from sandbox.compare.result import Comparison
+    from sandbox.guest.boot.cache import GuestKernel
+    from sandbox.guest.trial import Trial
     from sandbox.live.session import Limits, LiveSession
     from sandbox.scenario.model import Scenario
 
+
+T = TypeVar("T")
 
 STILL_STARTING_SECONDS: Final = 0.003
 """If QEMU is waited for longer than this after our side is computed, the computing took no time of its own."""
@@ -153,19 +157,34 @@ class Bench:
         from sandbox.live.bridge import Target as LiveTarget
         from sandbox.live.bridge import compare_live
 
-        def watch(session: LiveSession) -> None:
-            self._session = session
-            self._on_launch(session.pid, str(session.exchange[0]))
-            self._check_stopped()
+        target = LiveTarget(self._command, limits=self._limits)
+        return self._watched(lambda: compare_live(scenario, target, self._watch))
 
+    def boot(self, scenario: Scenario, kernel: GuestKernel) -> Trial:
+        """Boot the guest of a scenario and compare it with its forecast, as the command ``guest --boot`` does.
+
+        Raises:
+            Interrupted: the campaign is to end.
+            SandboxError: the guest could not be booted.
+        """
+        from sandbox.guest.trial import try_guest
+
+        return self._watched(lambda: try_guest(scenario, kernel, self._command, watch=self._watch))
+
+    def _watched(self, run: Callable[[], T]) -> T:
         self._check_stopped()
         try:
-            return compare_live(scenario, LiveTarget(self._command, limits=self._limits), watch)
+            return run()
         except LiveError:
             self._check_stopped()
             raise
         finally:
             self._session = None
+
+    def _watch(self, session: LiveSession) -> None:
+        self._session = session
+        self._on_launch(session.pid, str(session.exchange[0]))
+        self._check_stopped()
 
     def _check_stopped(self) -> None:
         if self._stopped:

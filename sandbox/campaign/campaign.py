@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.campaign.bench import Interrupted
 from sandbox.campaign.interruption import Interruption
+from sandbox.campaign.kinds import KINDS
 from sandbox.campaign.progress import Silent
 from sandbox.campaign.results import ResultsFile
 from sandbox.campaign.summary import summarise
@@ -39,13 +40,16 @@ def run_campaign(settings: Settings, progress: Progress | None = None) -> Summar
         progress: told of each result; :class:`sandbox.campaign.progress.Bar` draws one for people.
 
     Raises:
-        InputError: a setting is wrong, a binary cannot be used, or the results there are not to be gone on with.
+        InputError: a setting is wrong, a binary cannot be used, what a kind of cases needs is not there, or the
+            results there are not to be gone on with.
         LiveError: a binary is no QEMU that can be spoken to.
     """
     settings.check()
     progress = progress or Silent()
     with Interruption() as interruption:
         targets = [probe(command, settings.families) for command in settings.binaries]
+        for kind in settings.kinds:
+            KINDS[kind].ready(targets)
         with ResultsFile(settings.results_file, settings.header(targets), resume=settings.resume) as file:
             results = {number: found for number, found in file.earlier.results.items() if number < settings.count}
             todo = [number for number in range(settings.count) if number not in results]

@@ -22,6 +22,7 @@ class Case:
         arguments: QEMU's arguments, without the program.
         commands: what is sent. Firmware reads the tables at the start and after each ``system_reset``.
         features: what the case covers, for counts.
+        dialect: the dialect of its words; "" if it is that of the QEMU.
     """
 
     seed: int
@@ -31,6 +32,7 @@ class Case:
     arguments: tuple[str, ...]
     commands: tuple[Command, ...] = ()
     features: frozenset[str] = field(default_factory=frozenset)
+    dialect: str = ""
 
     @property
     def rounds(self) -> int:

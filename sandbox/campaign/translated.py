@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from sandbox.campaign.target import Target
     from sandbox.compare.result import Comparison
 
+
 def v2_case(seed: int, number: int, target: Target) -> Case:
     """Return the v2 case of a number."""
     case = random_case(seed, number, replace(target, dialect=V2))
     # without firmware, ras=on aborts a QEMU as it starts, and nothing is left to translate
     words = tuple(word.replace(",ras=on", "") for word in case.arguments)
-    return replace(case, kind=V2, arguments=words)
+    return replace(case, kind=V2, arguments=words, dialect=V2)
 
 
 def check_translated(bench: Bench, case: Case) -> Verdict:

@@ -123,7 +123,7 @@ class Worker:
                 case,
                 difference,
                 check,
-                most_runs=self._settings.shrink_runs,
+                most_runs=min(self._settings.shrink_runs, kind.most_shrink_runs),
                 plausible=lambda candidate: is_plausible(bench, candidate, first),
             )
             case, difference, runs = shrunk.case, shrunk.difference, shrunk.runs

@@ -6,7 +6,6 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from sandbox.campaign.sides import TABLES
-from sandbox.live.dialect import V2
 from sandbox.scenario.dump import dump_scenario
 from sandbox.scenario.model import (
     NOTHING,
@@ -64,7 +63,7 @@ def case_scenario(case: Case, target: Target, difference: Difference, theirs: Se
         name=f"seed {case.seed}, case {case.number}: {difference.kind}",
         description=f"Found by a campaign on QEMU {target.label}: {difference.what}",
         command_line=(target.program, *case.arguments),
-        dialect=V2 if case.kind == V2 else target.dialect,
+        dialect=case.dialect or target.dialect,
         firmware="none",
         steps=tuple(steps),
         exit=_exit(start.ended) if start is not None and start.ended is not None else None,

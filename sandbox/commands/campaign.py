@@ -34,7 +34,7 @@ def campaign(arguments: argparse.Namespace, _style: Style) -> Result:
         jobs=arguments.jobs,
         results=Path(arguments.results) if arguments.results else None,
         resume=arguments.resume,
-        kinds=tuple(arguments.kind or ("native",)),
+        kinds=_kinds(arguments),
         families=tuple(arguments.machine or ()),
         shrink_runs=arguments.shrink_runs,
         limits=_limits(arguments.timeout),
@@ -46,6 +46,11 @@ def campaign(arguments: argparse.Namespace, _style: Style) -> Result:
         remedy = f"interrupted; --resume goes on from {settings.results_file}"
         return Result(text, INTERRUPTED, remedy)
     return Result(text, DONE if summary.passed else FAILED)
+
+
+def _kinds(arguments: argparse.Namespace) -> tuple[str, ...]:
+    asked = (*(arguments.kind or ()), *(["guest"] if arguments.guest else []))
+    return tuple(dict.fromkeys(asked)) or ("native",)
 
 
 def _binaries(arguments: argparse.Namespace) -> tuple[tuple[str, ...], ...]:

@@ -104,11 +104,25 @@ def target_of(arguments: argparse.Namespace, scenario: Scenario) -> Target:
     Raises:
         InputError: there is no such program.
     """
+    from sandbox.live.bridge import Target
+    from sandbox.live.session import DEFAULT_LIMITS, Limits
+
+    limits = DEFAULT_LIMITS
+    if arguments.timeout is not None:
+        limits = Limits(arguments.timeout, arguments.timeout, DEFAULT_LIMITS.end, arguments.timeout)
+    binary = binary_of(arguments, scenario)
+    return Target(binary, arguments.firmware or "none", socket_root(arguments.socket_root), limits)
+
+
+def binary_of(arguments: argparse.Namespace, scenario: Scenario) -> tuple[str, ...]:
+    """Return the program that is to run a scenario, and what goes before its arguments.
+
+    Raises:
+        InputError: there is none.
+    """
     import shlex
     import shutil
 
-    from sandbox.live.bridge import Target
-    from sandbox.live.session import DEFAULT_LIMITS, Limits
     from sandbox.live.wanted import program_of
 
     try:
@@ -121,10 +135,7 @@ def target_of(arguments: argparse.Namespace, scenario: Scenario) -> Target:
     binary = (*prefix, *(binary or (program_of(scenario),)))
     if shutil.which(binary[0]) is None:
         raise InputError(f"no {binary[0]} on PATH: name a QEMU with --qemu, or install one (make qemu)")
-    limits = DEFAULT_LIMITS
-    if arguments.timeout is not None:
-        limits = Limits(arguments.timeout, arguments.timeout, DEFAULT_LIMITS.end, arguments.timeout)
-    return Target(binary, arguments.firmware or "none", socket_root(arguments.socket_root), limits)
+    return binary
 
 
 def socket_root(text: str | None) -> SocketRoot | None:

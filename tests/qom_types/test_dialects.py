@@ -42,7 +42,7 @@ def test_a_member_of_another_dialect_is_named_with_its_dialects():
     assert foreign_member(DIALECTS["v2"], {"qom-type": "acpi-generic-initiator", "foo": 1}) is None
 
 
-@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=str)
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=list(DIALECTS))
 def test_every_type_of_the_fragment_is_registered_with_a_property_for_each_member(dialect):
     schema = dialect.schema()
     registry = TypeRegistry(dialect.types())
