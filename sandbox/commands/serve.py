@@ -54,7 +54,7 @@ async def _serve(arguments: argparse.Namespace) -> int:
         await stack.enter_async_context(server)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            loop.add_signal_handler(number, server.end_by_signal)
+            loop.add_signal_handler(number, server.end_by_signal, number)
         dialect = server.machine.config.dialect.name
         arguments.say(f"QMP on {', '.join(server.addresses)} (dialect {dialect})")
         ended = await server.wait()
@@ -74,10 +74,8 @@ def shell(arguments: argparse.Namespace, style: Style) -> Result:
     from sandbox.qmp.thread import ServerThread
 
     gc.enable()
-    ends: list[str] = []
 
     def say_end(text: str) -> None:
-        ends.append(text)
         arguments.say(f"QEMU would have ended: {text}\nthe machine is started anew")
 
     with tempfile.TemporaryDirectory(prefix="qom-") as folder:
@@ -93,16 +91,16 @@ def shell(arguments: argparse.Namespace, style: Style) -> Result:
             on_tables=_shower(arguments.say, style),
         )
         with server:
-            lives = -1
-            while lives < len(ends):  # once more for each time that the machine was started anew
-                lives = len(ends)
+            lives = 0
+            while lives < (now := server.call(lambda served: served.lives)):  # once for each life of the machine
+                lives = now
                 try:
                     with QMPShell(path) as client:
                         client.connect()
                         for _ in client.repl():
                             pass
-                except (QMPError, EOFError):  # the library's way to say that the other side hung up
-                    if lives == len(ends):
+                except (QMPError, EOFError, OSError):  # the ways of the library to say that the other side hung up
+                    if server.call(lambda served: not served.has_ended and served.lives == now):
                         raise
     return Result(status=DONE)
 

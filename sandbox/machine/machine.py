@@ -40,6 +40,7 @@ class Machine:
         tree: the composition tree.
         stderr: what QEMU would have written to stderr so far, line by line.
         status: ``running``, ``paused``, ``prelaunch`` under ``-S``, or ``shutdown`` where it halted instead of ending.
+        ended_by_itself: whether a reset has ended it, under ``-no-reboot``.
         board: CPUs, memory and nodes.
         bay: the devices.
 
@@ -54,6 +55,7 @@ class Machine:
         self.config = config
         self.firmware = firmware
         self.schema = config.schema
+        self.ended_by_itself = False
         self.status = "prelaunch" if config.paused else "running"
         board = start_up(config)
         self.tree: ObjectTree = board.tree
@@ -144,6 +146,7 @@ class Machine:
             MachineExit: it ends, with status 0.
         """
         if not self.config.halts_at_end:
+            self.ended_by_itself = True
             raise MachineExit("", status=0)
         if self.status != "running":
             return False

@@ -126,11 +126,11 @@ class Hub:
             for peer in ready:
                 peer.push(line)
 
-    def end_by_signal(self) -> None:
-        """End the machine as a signal ends QEMU."""
+    def end_by_signal(self, number: int) -> None:
+        """End the machine as a signal ends QEMU, which names its sender, too, where it knows that."""
         if self.ended is None:
             self.emit("SHUTDOWN", HOST_SIGNAL)
-            self.ended = MachineExit("", status=0)
+            self.ended = MachineExit(f"{self.machine.config.program}: terminating on signal {number}", status=0)
 
     def _execute(self, request: Request) -> object:
         name = request.name

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 from typing import TYPE_CHECKING, Final, Self
 
 from sandbox.errors import InputError, MachineExit
@@ -42,6 +43,9 @@ class SandboxServer:
 
     Each address is a monitor of its own: it serves one client at a time, as in QEMU, and a second one waits. All share
     the machine.
+
+    Attributes:
+        lives: how often the machine has been started.
     """
 
     def __init__(
@@ -96,6 +100,7 @@ class SandboxServer:
         self._ended: asyncio.Future[MachineExit] | None = None
         self._hub: Hub | None = None
         self._count = 0
+        self.lives = 0
 
     @property
     def machine(self) -> Machine:
@@ -106,6 +111,11 @@ class SandboxServer:
     def addresses(self) -> tuple[str, ...]:
         """Where the server listens, with the ports that were found."""
         return tuple(str(listener.address) for listener in self._listeners)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the machine has ended for good."""
+        return self._ended is not None and self._ended.done()
 
     async def __aenter__(self) -> Self:
         """Start the machine and listen.
@@ -150,10 +160,10 @@ class SandboxServer:
         assert self._ended is not None, "the server is not entered"
         return await asyncio.shield(self._ended)
 
-    def end_by_signal(self) -> None:
+    def end_by_signal(self, number: int = signal.SIGTERM) -> None:
         """End the machine as a signal to QEMU ends it: clients hear of it, and the status is 0."""
         hub = self._living_hub()
-        hub.end_by_signal()
+        hub.end_by_signal(number)
         self._machine_ended(hub)
 
     def _living_hub(self) -> Hub:
@@ -162,6 +172,7 @@ class SandboxServer:
         return self._hub
 
     def _start_machine(self) -> Hub:
+        self.lives += 1
         machine = Machine(parse_arguments(self._words, self._dialect), self._firmware)
         if self._record is not None or self._journal is not None:
             name = "recorded from a QMP server"
@@ -212,7 +223,7 @@ class SandboxServer:
         if self._say is not None and ended.stderr:
             self._say(ended.stderr)
         self._save_recording()
-        if self._keep and ended.status:
+        if self._keep and (ended.status or hub.machine.ended_by_itself):
             self._hub = self._start_machine()
         else:
             self._close_listeners()

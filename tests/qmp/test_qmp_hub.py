@@ -114,7 +114,7 @@ def test_a_machine_that_firmware_ends_has_answered_the_command_before() -> None:
 def test_an_end_by_signal_is_told_to_all() -> None:
     hub = make_hub(MACHINE)
     client = negotiated(hub)
-    hub.end_by_signal()
+    hub.end_by_signal(15)
     assert lines_of(client.received()) == [
         '{"timestamp": {}, "event": "SHUTDOWN", "data": {"guest": false, "reason": "host-signal"}}'
     ]
