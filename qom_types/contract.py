@@ -31,6 +31,24 @@ class NumaHost(Protocol):
         """Note that a Generic Initiator object has named the node; HMAT then accepts it as an initiator."""
 
 
+class BackendHost(Protocol):
+    """What the command line gives objects to refer to."""
+
+    def has_chardev(self, name: str) -> bool:
+        """Whether there is a character device of that id."""
+
+    def shares_chardev(self, name: str) -> bool:
+        """Whether it serves several at the same time."""
+
+    def has_network(self, name: str) -> bool:
+        """Whether there is a network of that id."""
+
+
+def backends_of(obj: QomObject) -> BackendHost:
+    """Return what an object's machine has of character devices and networks."""
+    return cast("BackendHost", obj.tree.resolve("/machine"))
+
+
 def host_of(obj: QomObject) -> NumaHost:
     """Return the machine to whose tree an object belongs."""
     return cast("NumaHost", obj.tree.resolve("/machine"))

@@ -22,8 +22,11 @@ INTRODUCED: Final[Mapping[str, tuple[int, int]]] = {
     "offset": (8, 1),
     "rom": (8, 2),
     "iommufd": (9, 0),
+    "legacy-vm-type": (9, 1),
     "memory-backend-shm": (9, 1),
+    "sev-snp-guest": (9, 1),
     "poll-weight": (11, 1),
+    "tdx-guest": (11, 1),
 }
 """The QEMU that first had a type or property, where it is younger than the oldest dialect."""
 
@@ -72,13 +75,13 @@ class Dialect:
         """Parse the family's QAPI fragment as this dialect has it."""
         return load_fragment(self.family, self.symbols())
 
-    def types(self) -> Iterator[TypeInfo]:
-        """Give the user-creatable types, parents first, with the properties that they have in this dialect."""
-        from qom_types.common.backends import BACKENDS
-        from qom_types.common.companions import COMPANIONS
-        from qom_types.common.monitors import MONITORS
+    def types(self, *, is_x86: bool = True) -> Iterator[TypeInfo]:
+        """Give the user-creatable types, parents first, with the properties that they have in this dialect.
 
-        for info in (*BACKENDS, *COMPANIONS, *(MONITORS if self.monitors_are_objects else ())):
+        Args:
+            is_x86: whether the QEMU is one for x86, which has types of its own.
+        """
+        for info in common_types(is_x86=is_x86, monitors=self.monitors_are_objects):
             if INTRODUCED.get(info.name, (0, 0)) <= self.interface_version:
                 known = tuple(p for p in info.properties if INTRODUCED.get(p.name, (0, 0)) <= self.interface_version)
                 yield replace(info, properties=known, instance_class=self._class_of(info))
@@ -97,16 +100,47 @@ class Dialect:
 
     def _class_of(self, info: TypeInfo) -> type[QomObject] | None:
         """Return the class of a type's objects in this dialect."""
-        if info.name == "iothread" and self.interface_version >= (11, 1):
+        if self.interface_version >= (11, 1):
             from qom_types.common.companions import NewerEventLoop
+            from qom_types.common.services import NewerSharedKey
 
-            return NewerEventLoop
+            newer: Mapping[str, type[QomObject]] = {"iothread": NewerEventLoop, "tls-creds-psk": NewerSharedKey}
+            return newer.get(info.name, info.instance_class)
         return info.instance_class
 
-    def register_types(self, registry: TypeRegistry) -> None:
-        """Add the dialect's user-creatable types to a registry."""
-        for info in self.types():
-            registry.register(info)
+    def registry(self, *, is_x86: bool) -> TypeRegistry:
+        """Return a new registry with the dialect's user-creatable types."""
+        from sandbox.qom.types import TypeRegistry
+
+        return TypeRegistry(base=_prepared_registry(self, is_x86))
+
+
+@lru_cache(maxsize=16)
+def _prepared_registry(dialect: Dialect, is_x86: bool) -> TypeRegistry:
+    """Register a dialect's types once; what machines get are copies."""
+    from sandbox.qom.types import TypeRegistry
+
+    return TypeRegistry(dialect.types(is_x86=is_x86))
+
+
+def common_types(*, is_x86: bool, monitors: bool) -> Iterator[TypeInfo]:
+    """Give the types that are not the dialects' own, parents first.
+
+    Args:
+        is_x86: whether those of x86 are among them.
+        monitors: whether monitors are.
+    """
+    from qom_types.common import backends, companions, filters, services, throttling
+
+    yield from (*backends.BACKENDS, *companions.COMPANIONS, *services.TYPES, *throttling.TYPES, *filters.TYPES)
+    if is_x86:
+        from qom_types.common.guests import TYPES
+
+        yield from TYPES
+    if monitors:
+        from qom_types.common.monitors import MONITORS
+
+        yield from MONITORS
 
 
 DIALECTS: Final[Mapping[str, Dialect]] = {
@@ -129,9 +163,7 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
             swaps_bus_and_devfn=True,
         ),
         Dialect("9.2", "QEMU 9.2: the handle is right, and there are Generic Ports", "merged", (9, 2, 0), (9, 2)),
-        Dialect(
-            "10.0", "QEMU 10.0", "merged", (10, 0, 2), (10, 0), root_containers=("chardevs", "objects", "backend")
-        ),
+        Dialect("10.0", "QEMU 10.0", "merged", (10, 0, 2), (10, 0), root_containers=("chardevs", "objects", "backend")),
         Dialect(
             "11.1",
             "QEMU 11.1: monitors stand in /objects beside the initiators",

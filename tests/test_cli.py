@@ -168,7 +168,7 @@ WRONG_INPUTS = {
     ),
     "unmodelled option": (["tables", "--", "-acpitable", "file=x"], "-acpitable: it adds a table of the user's own"),
     "unmodelled machine": (["tables", "--", "-M", "microvm"], "microvm"),
-    "unmodelled object": (["tables", "--", "-object", "throttle-group,id=t"], "does not model it"),
+    "unmodelled object": (["tables", "--", "-object", "colo-compare,id=t"], "does not model it"),
     "unmodelled property": (["tables", "--", "-M", "q35,sgx-epc.0.memdev=m"], "SGX memory"),
     "help": (["tables", "--", "-M", "help"], "help"),
     "neither": (["tables"], "give either a scenario or QEMU arguments after '--'"),

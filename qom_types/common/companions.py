@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from qom_types.common.plain import PlainBackend, check_chardev, kept, plain
 from sandbox.errors import QemuError
 from sandbox.qom.objects import QomObject
 from sandbox.qom.properties import Property, attribute
@@ -72,14 +73,16 @@ class NewerEventLoop(EventLoop):
         self.poll_weight = self.poll_weight or 3
 
 
-class PlainBackend(QomObject):
-    """An object whose values nobody here reads: it matters because it takes a place in ``/objects``."""
+class EntropyDaemon(PlainBackend):
+    """Randomness from a daemon behind a character device."""
 
-    __slots__ = ("values",)
+    __slots__ = ()
 
-    def __init__(self, tree: ObjectTree, info: TypeInfo) -> None:
-        super().__init__(tree, info)
-        self.values: dict[str, object] = {}
+    chardev_members = ("chardev",)
+
+    def complete(self) -> None:
+        """Look up the character device."""
+        check_chardev(self, str(self.values["chardev"]))
 
 
 class CanBus(PlainBackend):
@@ -110,21 +113,6 @@ def _in_range(name: str) -> Property:
     return Property(name, "int", "int", base.get, set_)
 
 
-def _kept(name: str, type_: str, visits: str) -> Property:
-    """Return a write-only property of a :class:`PlainBackend`."""
-
-    def set_(obj: PlainBackend, value: object) -> None:
-        obj.values[name] = value
-
-    return Property(name, type_, visits, None, set_)
-
-
-def _plain(name: str, parent: str, *properties: tuple[str, str, str]) -> TypeInfo:
-    """Return a user-creatable type that only keeps what it is given."""
-    declared = tuple(_kept(*described) for described in properties)
-    return TypeInfo(name, parent, interfaces=(USER_CREATABLE,), properties=declared, instance_class=PlainBackend)
-
-
 THREADS: Final = (
     TypeInfo(
         "event-loop-base",
@@ -143,8 +131,8 @@ THREADS: Final = (
         interfaces=(USER_CREATABLE,),
         properties=(
             Property("thread-id", "int", "any", get=lambda _: NO_THREAD),
-            _kept("cpu-affinity", "int", "any"),
-            _kept("node-affinity", "int", "any"),
+            kept("cpu-affinity", "int", "any", readable=False),
+            kept("node-affinity", "int", "any", readable=False),
         ),
         instance_class=PlainBackend,
     ),
@@ -155,12 +143,17 @@ RANDOMNESS: Final = (
         "rng-backend",
         abstract=True,
         interfaces=(USER_CREATABLE,),
-        properties=(_kept("opened", "bool", "bool"),),
+        properties=(Property("opened", "bool", "bool", get=lambda _: True),),
         instance_class=PlainBackend,
     ),
     TypeInfo("rng-builtin", "rng-backend"),
-    TypeInfo("rng-egd", "rng-backend", properties=(_kept("chardev", "string", "str"),)),
-    TypeInfo("rng-random", "rng-backend", properties=(_kept("filename", "string", "str"),)),
+    TypeInfo(
+        "rng-egd",
+        "rng-backend",
+        properties=(kept("chardev", "string", "str"),),
+        instance_class=EntropyDaemon,
+    ),
+    TypeInfo("rng-random", "rng-backend", properties=(kept("filename", "string", "str", "/dev/urandom"),)),
 )
 
 SECRETS: Final = (
@@ -182,32 +175,9 @@ SECRETS: Final = (
     ),
 )
 
-_TLS: Final = (
-    ("verify-peer", "bool", "bool"),
-    ("dir", "string", "str"),
-    ("endpoint", "QCryptoTLSCredsEndpoint", "str"),
-    ("priority", "string", "str"),
-)
-
 OTHERS: Final = (
-    _plain("authz-simple", "object", ("identity", "string", "str")),
     TypeInfo("can-bus", interfaces=(USER_CREATABLE,), instance_class=CanBus),
-    _plain(
-        "cryptodev-backend-builtin",
-        "object",
-        ("queues", "uint32", "uint32"),
-        ("throttle-bps", "uint64", "uint64"),
-        ("throttle-ops", "uint64", "uint64"),
-    ),
-    _plain("iommufd", "object", ("fd", "string", "str")),
-    _plain("tls-creds", "object", *_TLS),
-    TypeInfo("tls-creds-anon", "tls-creds"),
-    TypeInfo("tls-creds-psk", "tls-creds", properties=(_kept("username", "string", "str"),)),
-    TypeInfo(
-        "tls-creds-x509",
-        "tls-creds",
-        properties=(_kept("sanity-check", "bool", "bool"), _kept("passwordid", "string", "str")),
-    ),
+    plain("iommufd", "object", kept("fd", "string", "str", readable=False)),
 )
 
 COMPANIONS: Final = (*THREADS, *RANDOMNESS, *SECRETS, *OTHERS)

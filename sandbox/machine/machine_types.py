@@ -23,15 +23,19 @@ class MachineObject(QomObject):
         options: the values of its properties, as far as set.
         node_count: the number of declared NUMA nodes.
         initiators: the nodes that Generic Initiator objects have named, also those whose object is gone.
+        chardevs: the ids of its character devices.
+        shared_chardevs: the ids of those that serve several at the same time.
+        networks: the ids of its networks.
     """
 
-    __slots__ = ("initiators", "node_count", "options")
+    __slots__ = ("chardevs", "initiators", "networks", "node_count", "options", "shared_chardevs")
 
     def __init__(self, tree: ObjectTree, info: TypeInfo) -> None:
         super().__init__(tree, info)
         self.options: dict[str, Any] = {}
         self.node_count = 0
         self.initiators: set[int] = set()
+        self.chardevs = self.shared_chardevs = self.networks = frozenset[str]()
         family = INSTANCE_PROPERTIES["virt" if info.name.startswith("virt") else "pc"]
         for declared in family:
             self.instance.insert(declared.name, declared)
@@ -39,6 +43,18 @@ class MachineObject(QomObject):
     def mark_initiator(self, pxm: int) -> None:
         """Note that a Generic Initiator object has named a node."""
         self.initiators.add(pxm)
+
+    def has_chardev(self, name: str) -> bool:
+        """Whether there is a character device of that id."""
+        return name in self.chardevs
+
+    def shares_chardev(self, name: str) -> bool:
+        """Whether a character device serves several at the same time."""
+        return name in self.shared_chardevs
+
+    def has_network(self, name: str) -> bool:
+        """Whether there is a network of that id."""
+        return name in self.networks
 
 
 def _option(name: str, type_: str, visits: str, default: object = None) -> Property:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NoReturn, cast
 
 from sandbox.errors import MachineExit, QemuError
+from sandbox.machine.backend_names import backend_names
 from sandbox.machine.board import Board, backend_size_of, cxl_windows, virt_options
 from sandbox.machine.cpu_models import check_cpu_model, cpu_model, parse_cpu
 from sandbox.machine.cpu_nodes import split_cluster_notices
@@ -24,7 +25,6 @@ from sandbox.machine.properties import set_machine_options
 from sandbox.machine.refusals import ConfigurationError, NumaOptionError
 from sandbox.machine.smp import smp_config
 from sandbox.qom.tree import ObjectTree
-from sandbox.qom.types import TypeRegistry
 from sandbox.qom.user_creatable import object_add
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 FIRST_OBJECTS: Final = frozenset({"thread-context"})
 """Types that QEMU makes before all others, since it gives up the right to bind threads after that."""
 
-LATE_OBJECTS: Final = ("memory-backend-", "filter-")
+LATE_OBJECTS: Final = ("memory-backend-", "filter-", "monitor-", "rng-egd", "qtest", "cryptodev-vhost-user")
 """Beginnings of the types that QEMU makes after it has set the machine's properties."""
 
 GICV2: Final = 2
@@ -56,7 +56,7 @@ ARCHITECTURE_OF: Final = {
 
 def is_late(typename: str) -> bool:
     """Whether QEMU makes a command-line object of that type after it has set the machine's properties."""
-    return typename.startswith(LATE_OBJECTS) or typename == "rng-egd"
+    return typename.startswith(LATE_OBJECTS)
 
 
 def start_up(config: MachineConfig) -> Board:
@@ -146,16 +146,16 @@ class _StartUp:
 
     def make_tree(self, kind: MachineType) -> tuple[ObjectTree, MachineObject]:
         """Make the tree with ``/machine`` and the containers that are there from the start."""
-        registry = TypeRegistry()
+        registry = self.config.dialect.registry(is_x86=kind.is_x86)
         for info in machine_types(f"{kind.name}-machine", kind.family):
             registry.register(info)
-        self.config.dialect.register_types(registry)
         for plugin in self.config.plugins:
             registry.register(plugin.info)
         tree = ObjectTree(registry)
         for name in self.config.dialect.root_containers:
             tree.container(f"/{name}")
         machine = cast("MachineObject", tree.new(f"{kind.name}-machine"))
+        backend_names(machine, self.config.command_line.options)
         tree.root.add_child("machine", machine)
         for name in ("chardevs", "objects", *(("backend",) if kind.is_x86 else ())):
             tree.container(f"/{name}")
@@ -173,9 +173,7 @@ class _StartUp:
     def make_object(self, tree: ObjectTree, given: Given) -> None:
         members = dict(given.values)
         typename, object_id = members.pop("qom-type"), members.pop("id")
-        object_add(
-            tree, typename, object_id, members, failure_may_resize=self.config.dialect.failure_may_resize
-        )
+        object_add(tree, typename, object_id, members, failure_may_resize=self.config.dialect.failure_may_resize)
 
     def provide_ram(
         self,

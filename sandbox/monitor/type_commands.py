@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.errors import QemuError, UnmodelledError
 from sandbox.monitor.data import rows_of
+from sandbox.qom.properties import Property
+from sandbox.qom.types import USER_CREATABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sandbox.machine.machine import Machine
     from sandbox.monitor.monitor import Monitor
-    from sandbox.qom.properties import Property
 
 RECORDED: Final = (10, 0)
 """The QEMU whose list of types is known; for the others it is that of what is modelled."""
@@ -81,7 +82,13 @@ def qom_list_properties(monitor: Monitor, arguments: Mapping[str, Any]) -> objec
             return list(found)
         if not is_known:
             raise UnmodelledError(f"the properties of {typename} are not modelled")
-    return list(_described(machine.registry.class_properties(typename)))
+    of_class = list(_described(machine.registry.class_properties(typename)))
+    info = machine.registry.info(typename)
+    if info.abstract or not machine.registry.is_a(typename, USER_CREATABLE):
+        return of_class
+    instance = machine.tree.new(typename).instance
+    own = (instance[name] for name in reversed(instance))
+    return [*of_class, *_described(tuple(declared for declared in own if isinstance(declared, Property)))]
 
 
 def _has_recorded_properties(machine: Machine, typename: str) -> bool:

@@ -64,11 +64,16 @@ class _Class:
 
 
 class TypeRegistry:
-    """The types of one sandbox. A registry is a value that a machine gets; there is no global one."""
+    """The types of one sandbox. A registry is a value that a machine gets; there is no global one.
 
-    def __init__(self, types: Iterable[TypeInfo] = ()) -> None:
-        self._classes: dict[str, _Class] = {}
-        for info in (*BUILT_IN, *types):
+    Args:
+        types: what it has from the start, parents first.
+        base: a registry whose types it has as well; later changes of either do not show in the other.
+    """
+
+    def __init__(self, types: Iterable[TypeInfo] = (), base: TypeRegistry | None = None) -> None:
+        self._classes: dict[str, _Class] = {} if base is None else dict(base._classes)  # noqa: SLF001 - of its own class
+        for info in (*(BUILT_IN if base is None else ()), *types):
             self.register(info)
 
     def __contains__(self, typename: str) -> bool:

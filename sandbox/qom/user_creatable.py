@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from sandbox.errors import QemuError
+from sandbox.qapi.qdict import walk_order
 from sandbox.qom.types import USER_CREATABLE
 
 if TYPE_CHECKING:
@@ -54,8 +55,8 @@ def object_add(
     if tree.registry.info(typename).abstract:
         raise QemuError(f"object type '{typename}' is abstract")
     created = tree.new(typename)
-    for name, value in properties.items():
-        created.write(name, value)
+    for name in walk_order(properties):
+        created.write(name, properties[name])
     tree.objects.add_child(object_id, created)
     try:
         created.complete()

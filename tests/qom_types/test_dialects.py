@@ -3,6 +3,7 @@ import pytest
 from qom_types.dialects import DIALECTS, deduce_dialect, dialect_named, foreign_member
 from sandbox.errors import InputError
 from sandbox.qapi.model import EnumType, ObjectType
+from sandbox.qom.tree import ObjectTree
 from sandbox.qom.types import USER_CREATABLE, TypeRegistry
 
 
@@ -42,18 +43,26 @@ def test_a_member_of_another_dialect_is_named_with_its_dialects():
     assert foreign_member(DIALECTS["v2"], {"qom-type": "acpi-generic-initiator", "foo": 1}) is None
 
 
+NOWHERE = {"authz-listfile", "pef-guest", "s390-pv-guest"}
+"""What QEMU's interface knows and no QEMU for x86 or Arm has a type of."""
+
+
 @pytest.mark.parametrize("dialect", DIALECTS.values(), ids=list(DIALECTS))
 def test_every_type_of_the_fragment_is_registered_with_a_property_for_each_member(dialect):
     schema = dialect.schema()
     registry = TypeRegistry(dialect.types())
+    tree = ObjectTree(registry)
     options = schema.lookup_as(ObjectType, "ObjectOptions")
     for value in schema.lookup_as(EnumType, "ObjectType").values:
+        if value.name in NOWHERE:
+            assert value.name not in registry
+            continue
         assert registry.is_a(value.name, USER_CREATABLE)
         branch = options.branch(value.name)
         assert branch is not None
         members = {member.name for member in schema.lookup_as(ObjectType, branch.type).members}
         properties = {declared.name for declared in registry.class_properties(value.name)}
-        assert members <= properties, value.name
+        assert members <= properties | set(tree.new(value.name).instance), value.name
 
 
 def test_generic_ports_came_with_9_2():

@@ -27,15 +27,15 @@ LATE: Final[Mapping[str, Any]] = {"qom-type": "memory-backend-ram", "size": 4096
 STAND_INS: Final[Mapping[str, Mapping[str, Any]]] = {
     **dict.fromkeys(
         """
-        authz-listfile authz-pam can-host-socketcan dbus-vmstate igvm-cfg input-barrier input-linux
-        pef-guest pr-manager-helper s390-pv-guest sev-guest sev-snp-guest tdx-guest arm-rme-guest tls-cipher-suites
+        authz-pam can-host-socketcan dbus-vmstate igvm-cfg input-barrier input-linux
+        pr-manager-helper sev-guest sev-snp-guest tdx-guest arm-rme-guest x-remote-object
         """.split(),
         EARLY,
     ),
     **dict.fromkeys(("tls-creds-x509", "tls-creds-psk"), CREDENTIALS),
     "secret_keyring": SECRET,
     "cryptodev-backend-lkcf": NO_CIPHER,
-    **dict.fromkeys(("cryptodev-vhost-user", "filter-dump", "x-vfio-user-server", "x-remote-object"), LATE),
+    **dict.fromkeys(("cryptodev-vhost-user", "filter-dump", "x-vfio-user-server"), LATE),
 }
 """What takes the place of a type that needs the host."""
 
