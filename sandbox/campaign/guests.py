@@ -41,7 +41,7 @@ SIZES: Final = (8, 32, 64, 128, 128, 256, 256, 512)
 """How much memory nodes have, in MiB."""
 LEAST: Final = 512
 """How much memory a machine has at least, in MiB."""
-LEAST_FOR_EDK2: Final = 64
+LEAST_FOR_EDK2: Final = 128
 """How much the first node with memory has on virt, in MiB: edk2 looks at no other."""
 ABOVE_4G: Final = 4096
 

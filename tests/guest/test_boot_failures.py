@@ -72,7 +72,7 @@ def test_a_machine_that_ends_as_its_guest_reads_the_tables_tells_why(qemu_x86, k
 
 
 def test_edk2_dies_where_the_first_node_has_little_memory(qemu_arm, arm_kernel, cache):
-    nodes = [("m0", "32M"), ("m1", "480M")]
+    nodes = [("m0", "64M"), ("m1", "448M")]
     words = "-M virt,gic-version=3 -cpu cortex-a57 -nodefaults -m 512M".split()
     for name, size in nodes:
         words += ["-object", f"memory-backend-ram,id={name},size={size}", "-numa", f"node,memdev={name}"]

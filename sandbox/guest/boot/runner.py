@@ -44,9 +44,9 @@ MOST_SECONDS: Final = 180.0
 LAST_LINES: Final = 5
 
 FIRMWARE_DIED: Final = (
-    "its firmware died before any kernel ran; edk2 needs 64 MiB or more on the first node that has memory"
+    "its firmware died before any kernel ran; edk2 needs 128 MiB or more on the first node that has memory"
 )
-"""Seen with edk2 2025.02: with 32 MiB there it dies, whatever the other nodes have."""
+"""Seen with edk2 2025.02: with 64 MiB there it dies, whatever the other nodes have."""
 
 
 class BootFailed(LiveError):
