@@ -42,6 +42,8 @@ SIZES: Final = (8, 32, 64, 128, 128, 256, 256, 512)
 """How much memory nodes have, in MiB."""
 LEAST: Final = 512
 """How much memory a machine has at least, in MiB."""
+LEAST_FOR_EDK2: Final = 128
+"""How much the first node with memory has on virt, in MiB: edk2 looks at no other."""
 ABOVE_4G: Final = 4096
 
 SMP: Final = (
@@ -168,6 +170,8 @@ def _draw_memory(hand: Hand, family: str, places: Sequence[Sequence[str]]) -> No
         lacking = ABOVE_4G - sum(sizes.values())
         hand.cover("pci-hole")
     sizes[hand.pick(with_memory)] += max(lacking, 0)
+    if family == "virt":
+        sizes[with_memory[0]] = max(sizes[with_memory[0]], LEAST_FOR_EDK2)
     draw_size(hand, sum(sizes.values()) * MIB)
     for node, parts in enumerate(places):
         backend = [f"memdev={draw_backend(hand, sizes[node] * MIB)}"] if node in sizes else []

@@ -26,6 +26,12 @@ def kernel(guests):
 
 
 @pytest.fixture
+def arm_kernel(guests):
+    guests.needs("arm64", "6.12")
+    return guest_kernel("arm64", "6.12")
+
+
+@pytest.fixture
 def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("QOM_SANDBOX_CACHE", str(tmp_path))
     return tmp_path
@@ -63,6 +69,16 @@ def test_a_machine_that_ends_as_its_guest_reads_the_tables_tells_why(qemu_x86, k
         boot(qemu_x86, fitted(NODE), kernel, commands=[("object-add", members)])
     assert end.value.status == 1
     assert "acpi-generic-initiator" in end.value.stderr
+
+
+def test_edk2_dies_where_the_first_node_has_little_memory(qemu_arm, arm_kernel, cache):
+    nodes = [("m0", "64M"), ("m1", "448M")]
+    words = "-M virt,gic-version=3 -cpu cortex-a57 -nodefaults -m 512M".split()
+    for name, size in nodes:
+        words += ["-object", f"memory-backend-ram,id={name},size={size}", "-numa", f"node,memdev={name}"]
+    with pytest.raises(BootFailed, match="its firmware died before any kernel ran") as failure:
+        boot(qemu_arm, prepare_boot(words, "arm64"), arm_kernel)
+    assert "Synchronous Exception" in failure.value.console
 
 
 def test_a_wrong_table_is_refused_before_anything_starts(kernel):
