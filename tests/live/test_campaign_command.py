@@ -20,7 +20,8 @@ from sandbox.campaign.results import Result
 from sandbox.campaign.settings import Settings
 from sandbox.campaign.sides import emulated
 from sandbox.campaign.target import probe
-from sandbox.cli import DONE, FAILED, INTERRUPTED, WRONG_INPUT, main
+from sandbox.cli import DONE, INTERRUPTED, WRONG_INPUT, main
+from sandbox.commands import UNANSWERED
 from sandbox.live.session import Limits
 from sandbox.scenario.load import load_scenario
 
@@ -69,9 +70,9 @@ def results(tmp_path: Path) -> list[Result]:
 
 def test_a_qemu_that_stays_silent_is_given_up_after_the_time_limit(tmp_path, capsys):
     silent = program(tmp_path, "echo I am stuck >&2; exec sleep 60")
-    assert campaign(tmp_path, "--qemu", silent, "--timeout", "0.3") == FAILED
+    assert campaign(tmp_path, "--qemu", silent, "--timeout", "0.3") == UNANSWERED
     assert capsys.readouterr() == ("", "QEMU gave no answer within 0.3 s: starting\nI am stuck\n")
-    assert campaign(tmp_path, "--qemu", silent, "--timeout", "0.3", "--json") == FAILED
+    assert campaign(tmp_path, "--qemu", silent, "--timeout", "0.3", "--json") == UNANSWERED
     assert json.loads(capsys.readouterr().out) == {"error": "QEMU gave no answer within 0.3 s: starting\nI am stuck"}
 
 
@@ -84,14 +85,16 @@ def test_a_program_that_ends_is_wrong_input(tmp_path, capsys):
 
 def test_without_the_library_the_remedy_is_told(qemu_x86, tmp_path, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "qemu.qmp", None)
-    assert campaign(tmp_path, "--qemu", " ".join(qemu_x86)) == FAILED
+    assert campaign(tmp_path, "--qemu", " ".join(qemu_x86)) == UNANSWERED
     assert capsys.readouterr().err == "the library qemu.qmp is missing: pip install 'qom-sandbox[live]'\n"
 
 
 @pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "1e300"])
 def test_a_time_limit_that_is_none_is_wrong_input(tmp_path, capsys, seconds):
-    assert campaign(tmp_path, "--qemu", "true", f"--timeout={seconds}") == WRONG_INPUT
-    assert capsys.readouterr().err.startswith("a time limit is ")
+    with pytest.raises(SystemExit) as caught:
+        campaign(tmp_path, "--qemu", "true", f"--timeout={seconds}")
+    assert caught.value.code == WRONG_INPUT
+    assert f"invalid seconds value: '{seconds}'" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 
