@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 PROGRAM: Final = re.compile(r"^\S*qemu-system-\w+: ")
 """How QEMU starts its messages."""
 
+NO_MESSAGE: Final = re.compile(r"warning: |WARNING: I/O thread spun")
+"""Lines on stderr that are not why QEMU ends; the second kind tells of a busy host."""
+
 STAND_INS: Final = re.compile(r"^child<(monitor|memory-backend)-[a-z]+>$")
 """Types of which another may stand in a test run."""
 
@@ -70,7 +73,7 @@ def compare_ends(
 
 def _message(stderr: str) -> list[str]:
     lines = [line.rstrip() for line in stderr.splitlines() if line.strip()]
-    return [PROGRAM.sub("", line) for line in lines if "warning: " not in line]
+    return [PROGRAM.sub("", line) for line in lines if not NO_MESSAGE.search(line)]
 
 
 def _without_changed_options(lines: list[str], words: Sequence[str], others: Sequence[str]) -> list[str]:
