@@ -4,6 +4,9 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
+# How many tests run at a time: "auto" is one for each processor.
+TEST_JOBS ?= auto
+
 # What was installed into the virtual environment, and from which pyproject.toml, is remembered there.
 MADE  := $(VENV)/.made
 RUN   := $(VENV)/.installed-to-run
@@ -23,13 +26,13 @@ help:
 	@echo 'make bench  the benchmarks'
 	@echo 'make venv   the virtual environment in $(VENV), with everything that the tests need'
 	@echo 'make clean  remove what the others made'
-	@echo 'PYTHON=python3.12 chooses the interpreter'
+	@echo 'PYTHON=python3.12 chooses the interpreter, TEST_JOBS=1 lets one test run at a time'
 
 demo: $(RUN)
 	@$(BIN)/python -c 'from sandbox.cli import script; script()' replay scenarios/grace-hopper-mig.yaml
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(TEST_JOBS)
 
 lint: $(TEST)
 	$(BIN)/ruff check .

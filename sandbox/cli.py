@@ -21,6 +21,7 @@ FAILED: Final = 1
 WRONG_INPUT: Final = 2
 INTERRUPTED: Final = 130
 HELP_WIDTH: Final = 100
+MOST_SECONDS: Final = 86400.0
 
 COMMANDS: Final = {
     "replay": "replay YAML scenarios and check what they expect",
@@ -34,9 +35,12 @@ COMMANDS: Final = {
     "record": "keep what a live QEMU gives for scenarios, as expected tables and replies",
     "campaign": "random machines and QMP histories, the sandbox against live QEMUs",
     "guest": "forecast which nodes a Linux guest will see",
+    "lint": "look for what is wrong with scenarios, QEMU arguments, libvirt domains, or tables",
+    "translate": "say the same to another QEMU, with ids that keep the nodes in order",
+    "export": "write a scenario as QEMU arguments, QMP commands, iasl source and other forms",
 }
 
-TAKE_QEMU_ARGUMENTS: Final = ("tables", "compare", "record", "serve", "shell", "guest")
+TAKE_QEMU_ARGUMENTS: Final = ("tables", "compare", "record", "serve", "shell", "guest", "lint", "translate", "export")
 
 EXAMPLES: Final = """\
 examples:
@@ -48,7 +52,8 @@ examples:
   qom-sandbox show out/srat.dat
   qom-sandbox diff out/srat.dat /sys/firmware/acpi/tables/SRAT
 
-exit status: 0 done and as expected; 1 an expectation failed or QEMU would have ended; 2 the input is wrong
+exit status: 0 done and as expected; 1 an expectation failed, sides differ, or QEMU would have ended; 2 the input is
+wrong; 3 the other side of a comparison gives no answer
 """
 
 
@@ -160,7 +165,15 @@ def add_arguments(name: str, command: argparse.ArgumentParser) -> None:
         from sandbox.commands.guest import add_guest_arguments
 
         add_guest_arguments(command)
-    if name in ("replay", "tables", "compare", "record", "serve", "shell"):
+    elif name == "lint":
+        from sandbox.commands.advice import add_lint_arguments
+
+        add_lint_arguments(command)
+    elif name in ("translate", "export"):
+        from sandbox.commands.convert import add_conversion_arguments
+
+        add_conversion_arguments(name, command)
+    if name in ("replay", "tables", "compare", "record", "serve", "shell", "lint", "translate", "export"):
         command.add_argument("--dialect", metavar="D", help="v2, 9.0, 9.2, 10.0 or 11.1 (default: as the objects tell)")
     if name in ("replay", "tables"):
         command.add_argument("--schema", metavar="FILE", help="a QEMU's qapi/qom.json that our members must agree with")
@@ -177,7 +190,7 @@ def add_bridge_arguments(name: str, command: argparse.ArgumentParser) -> None:
     command.add_argument("--binary-prefix", metavar="COMMAND", help="what goes before BINARY, such as 'chroot DIR'")
     command.add_argument("--socket-root", metavar="DIR:INSIDE", help="where a QEMU that sees other paths finds sockets")
     command.add_argument(
-        "--timeout", type=float, metavar="S", help="seconds to wait for a start or a reply (default: 30)"
+        "--timeout", type=seconds, metavar="S", help="seconds to wait for a start or a reply (default: 30)"
     )
     if name == "record":
         command.add_argument("-o", "--output", metavar="DIR", required=True, help="a folder in it for each scenario")
@@ -208,14 +221,18 @@ def add_campaign_arguments(command: argparse.ArgumentParser) -> None:
     output = "where scenarios of differences go, and the results (default: campaign)"
     command.add_argument("-o", "--output", default="campaign", metavar="DIR", help=output)
     command.add_argument("--results", metavar="FILE", help="a line for each machine (default: DIR/results.jsonl)")
-    command.add_argument("--resume", action="store_true", help="go on with the results that are there")
+    command.add_argument("--resume", action="store_true", help="go on with the results there; errors run again")
     command.add_argument("--machine", action="append", metavar="M", help="virt, q35 or pc; may be given again")
-    command.add_argument("--kind", action="append", metavar="K", help="how cases are run; may be given again")
+    kind = "native: both sides get the same words (default); v2: the v2 series, translated; guest: forecast and guest"
+    command.add_argument("--kind", action="append", metavar="K", help=f"{kind}; may be given again")
+    command.add_argument("--guest", action="store_true", help="boot guests: the same as --kind guest")
+    only = "run case N alone, kept in no results; may be given again; all else as in its campaign"
+    command.add_argument("--only", action="append", type=int, metavar="N", help=only)
     command.add_argument(
         "--shrink-runs", type=int, default=200, metavar="N", help="runs to shrink a difference in at most"
     )
     command.add_argument(
-        "--timeout", type=float, metavar="S", help="seconds to wait for a start or a reply (default: 30)"
+        "--timeout", type=seconds, metavar="S", help="seconds to wait for a start or a reply (default: 30)"
     )
 
 
@@ -233,6 +250,18 @@ def add_server_arguments(name: str, command: argparse.ArgumentParser) -> None:
         command.add_argument("--trace", action="store_true", help="write what goes over the wire to stderr")
     command.add_argument("--firmware", choices=("none", "enumerated"), help="PCI bus numbers (default: enumerated)")
     command.add_argument("--record", metavar="FILE", help="write what clients did as a YAML scenario")
+
+
+def seconds(text: str) -> float:
+    """Read a number of seconds to wait: above 0, and no more than a day.
+
+    Raises:
+        ValueError: it is none.
+    """
+    value = float(text)
+    if not 0 < value <= MOST_SECONDS:
+        raise ValueError(text)
+    return value
 
 
 def script() -> NoReturn:

@@ -32,6 +32,18 @@ def read_bytes(name: str) -> bytes:
         return file.read()
 
 
+def read_raw(name: str) -> bytes:
+    """Return the bytes of a file.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    try:
+        return read_bytes(name)
+    except OSError as error:
+        raise InputError(os.strerror(error.errno or 0), Place(name)) from None
+
+
 def read_raw_tables(name: str) -> tuple[RawTable, ...]:
     """Return the tables of a raw file or of acpidump's text."""
     from sandbox.acpi.dump import read_tables

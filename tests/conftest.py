@@ -15,9 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+
+# how long an example takes says something about the machine, and nothing about what is tested
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 LEAST_VERSION: Final = (9, 2, 0)
 LIVE_FIXTURES: Final = frozenset({"qemu_x86", "qemu_arm"})

@@ -20,6 +20,13 @@ def run(capsys, *words):
         (["compare", "none.yaml"], "none.yaml: No such file or directory"),
         (["compare", "--attach", "unix:/x", "--dump", "f"], "--attach and --dump exclude each other"),
         (["compare", "--recorded", "none"], "none: No such file or directory"),
+        (["compare", "--attach", ""], "--attach has no value"),
+        (["compare", "--recorded", "none", "--firmware", "none"], "--firmware says nothing beside --recorded"),
+        (["compare", "--dump", "f", "--qemu", "x", "--", "-M", "q35"], "--qemu says nothing beside --dump"),
+        (["compare", "--dialect", "foo", "--", "-M", "q35"], "unknown dialect 'foo'"),
+        (["compare", "--qemu", "", "--", "-M", "q35"], "--qemu names no program"),
+        (["record", "-o", "out", "--name", "../x", "--qemu", "true", "--", "-M", "q35"], "it is no name of a folder"),
+        (["compare", "--", "/no/such/qemu-system-x86_64", "-M", "q35"], "no /no/such/qemu-system-x86_64 on PATH"),
         (["compare", "--recorded", "none", "--", "-M", "q35"], "give no scenario and no QEMU arguments"),
         (["compare", "--qemu", "'x", "--", "-M", "q35"], "words as for a shell: no closing quotation"),
         (["compare", "--socket-root", "x", "--qemu", "true", "--", "-M", "q35"], "DIR-HERE:DIR-AS-QEMU-SEES-IT"),
@@ -59,6 +66,22 @@ def test_tables_that_a_person_brought_are_compared(capsys, tmp_path):
     status, out, _ = run(capsys, "compare", "--dump", tmp_path / "srat.dat", "--", *SMALL.split(), "-numa", "node")
     assert status == 1
     assert "SRAT, from ours (-) to theirs (+)" in out
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "1e300", "soon"])
+def test_a_time_out_is_a_time(capsys, text):
+    with pytest.raises(SystemExit) as caught:
+        main(["compare", "--timeout", text, "--", "-M", "q35"])
+    assert caught.value.code == 2
+    assert f"invalid seconds value: '{text}'" in capsys.readouterr().err
+
+
+def test_in_a_folder_what_is_no_table_is_passed_over_and_named(capsys, tmp_path):
+    run(capsys, "tables", "-o", tmp_path, "--", *SMALL.split())
+    (tmp_path / "srat.dsl").write_text("/* source */")
+    status, out, _ = run(capsys, "compare", "--dump", tmp_path, "--", *SMALL.split())
+    assert status == 0
+    assert "passed over, since they hold no tables: srat.dsl" in out
 
 
 def test_a_machine_that_would_end_cannot_be_compared_with_tables(capsys, tmp_path):

@@ -1,5 +1,6 @@
 """What the README shows is what a reader gets."""
 
+import json
 import re
 import shlex
 import textwrap
@@ -36,6 +37,34 @@ def test_the_example_that_ends_qemu_does(capsys):
     assert capsys.readouterr().err.strip() == message
 
 
+def test_the_example_of_lint_is_the_real_output(capsys):
+    shown = block("$ qom-sandbox lint")
+    command, _, output = shown.partition("node=7\n")
+    assert main(shlex.split(f"{command}node=7".replace("\\\n", " "))[2:]) == 1
+    assert capsys.readouterr().out.startswith(output.rstrip())
+
+
+def test_the_forecast_is_the_real_output(capsys, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    command, *shown = block("$ qom-sandbox guest").splitlines()
+    assert main([word for word in shlex.split(command)[2:] if word != "--boot"]) == 0
+    printed = capsys.readouterr().out
+    forecast = shown[: shown.index(next(line for line in shown if line.startswith("booted: ")))]
+    assert len(forecast) > 10
+    assert [line for line in forecast if line.strip() != "..." and line not in printed] == []
+
+
+def test_the_picture_has_the_nodes_of_the_forecast(capsys, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    (name,) = re.findall(r"^!\[.*\]\((docs/[^)]*)\)", README, re.MULTILINE)
+    drawn = re.findall(r"class='NUMANode'[^>]*>NUMANode L#\d+ P#(\d+)(?: \((\d+)MB\))?<", (ROOT / name).read_text())
+    assert main(["guest", "--json", "scenarios/grace-hopper-mig.yaml"]) == 0
+    nodes = json.loads(capsys.readouterr().out)["nodes"]
+    assert sorted((int(node), int(size or 0)) for node, size in drawn) == [
+        (node["node"], node["memory_kib"] // 1024) for node in nodes
+    ]
+
+
 def test_the_scenario_replays(tmp_path, capsys):
     file = tmp_path / "readme.yaml"
     file.write_text(block("name: an object-add"), encoding="utf-8")
@@ -57,8 +86,8 @@ def test_the_dialects_of_the_table_are_those_that_there_are():
 
 
 def test_as_many_scenarios_as_the_readme_says():
-    assert "seventeen" in README
-    assert len(list((ROOT / "scenarios").glob("*.yaml"))) == 17
+    assert "nineteen" in README
+    assert len(list((ROOT / "scenarios").glob("*.yaml"))) == 19
 
 
 def test_the_module_docstring_of_the_python_interface_runs(capsys):

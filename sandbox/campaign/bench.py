@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import signal
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from sandbox.campaign.live_side import live_history
+from sandbox.campaign.ran import Ran, killed_by, what_ran
 from sandbox.campaign.sides import Difference, first_difference, run
 from sandbox.errors import DecodeError, InputError, SandboxError
 from sandbox.live.errors import LiveError
@@ -19,15 +19,17 @@ if TYPE_CHECKING:
     from sandbox.campaign.sides import Did, MakeOurs
     from sandbox.campaign.target import Target
     from sandbox.compare.result import Comparison
+    from sandbox.guest.boot.cache import GuestKernel
+    from sandbox.guest.trial import Trial
     from sandbox.live.session import Limits, LiveSession
     from sandbox.scenario.model import Scenario
 
 
+T = TypeVar("T")
+
 STILL_STARTING_SECONDS: Final = 0.003
 """If QEMU is waited for longer than this after our side is computed, the computing took no time of its own."""
-
-OWN_SIGNALS: Final = (signal.SIGABRT, signal.SIGFPE)
-"""What ends a QEMU that finds itself wrong; that is an answer like another."""
+NOTHING_RAN: Final = Ran()
 
 
 @record
@@ -40,7 +42,8 @@ class Verdict:
         error: what went wrong with QEMU, its stderr at the end.
         seconds: wall time.
         own_seconds: the part of it in which QEMU waited for us: our processor time but for what ran beside its start.
-        theirs: what QEMU did.
+        theirs: what QEMU did, as far as it is a history of the same commands.
+        ran: the same for counts.
     """
 
     outcome: str
@@ -49,6 +52,7 @@ class Verdict:
     seconds: float = 0.0
     own_seconds: float = 0.0
     theirs: tuple[Did, ...] = ()
+    ran: Ran = NOTHING_RAN
 
 
 class Interrupted(SandboxError):
@@ -116,7 +120,7 @@ class Bench:
         before = time.thread_time()
         session = self._session = launch(self._command, case.arguments, limits=self._limits)
         launched = time.thread_time()
-        theirs: tuple[Did, ...] = ()
+        theirs: list[Did] = []
         error = ""
         try:
             self._on_launch(session.pid, str(session.exchange[0]))
@@ -124,7 +128,8 @@ class Bench:
             ours, wrong = self.ours(case, session.arguments[len(case.arguments) :])
             computed = time.thread_time()
             waiting = time.monotonic()
-            theirs = live_history(session, case.commands)
+            for did in live_history(session, case.commands):
+                theirs.append(did)  # noqa: PERF402 - what came before a failure is kept
         except (LiveError, DecodeError) as failure:
             error = str(failure)
         finally:
@@ -139,9 +144,12 @@ class Bench:
         if not error:
             difference = wrong or first_difference(ours, theirs, case.commands)
         if difference is not None and theirs and (killed := killed_by(theirs[-1])):
+            # a crash that the sandbox foresees is no difference, and so does not come here
             difference, error = None, f"QEMU was ended by {killed}\n{session.stderr}".rstrip()
+            theirs.pop()
         outcome = "error" if error else "different" if difference else "equal"
-        return Verdict(outcome, difference, error, time.monotonic() - began, own, theirs)
+        seconds = time.monotonic() - began
+        return Verdict(outcome, difference, error, seconds, own, tuple(theirs), what_ran(case, theirs))
 
     def compare(self, scenario: Scenario) -> Comparison:
         """Compare a scenario as the command ``compare`` does.
@@ -153,30 +161,35 @@ class Bench:
         from sandbox.live.bridge import Target as LiveTarget
         from sandbox.live.bridge import compare_live
 
-        def watch(session: LiveSession) -> None:
-            self._session = session
-            self._on_launch(session.pid, str(session.exchange[0]))
-            self._check_stopped()
+        target = LiveTarget(self._command, limits=self._limits)
+        return self._watched(lambda: compare_live(scenario, target, self._watch))
 
+    def boot(self, scenario: Scenario, kernel: GuestKernel) -> Trial:
+        """Boot the guest of a scenario and compare it with its forecast, as the command ``guest --boot`` does.
+
+        Raises:
+            Interrupted: the campaign is to end.
+            SandboxError: the guest could not be booted.
+        """
+        from sandbox.guest.trial import try_guest
+
+        return self._watched(lambda: try_guest(scenario, kernel, self._command, watch=self._watch))
+
+    def _watched(self, run: Callable[[], T]) -> T:
         self._check_stopped()
         try:
-            return compare_live(scenario, LiveTarget(self._command, limits=self._limits), watch)
+            return run()
         except LiveError:
             self._check_stopped()
             raise
         finally:
             self._session = None
 
+    def _watch(self, session: LiveSession) -> None:
+        self._session = session
+        self._on_launch(session.pid, str(session.exchange[0]))
+        self._check_stopped()
+
     def _check_stopped(self) -> None:
         if self._stopped:
             raise Interrupted("the campaign was interrupted")
-
-
-def killed_by(did: Did) -> str:
-    """Return the name of the signal that ended QEMU from outside or by a crash; "" where it ended by itself.
-
-    An abort or a division by zero is an answer of QEMU's like another.
-    """
-    if did.ended is None or did.ended.status >= 0 or -did.ended.status in OWN_SIGNALS:
-        return ""
-    return signal.Signals(-did.ended.status).name

@@ -21,7 +21,9 @@ class Case:
         family: ``virt``, ``q35`` or ``pc``.
         arguments: QEMU's arguments, without the program.
         commands: what is sent. Firmware reads the tables at the start and after each ``system_reset``.
-        features: what the case covers, for counts.
+        covers: what the case is to cover, for counts: the step that does it (0 for the start, else the number of the
+            command, counted from 1) and the feature.
+        dialect: the dialect of its words; "" if it is that of the QEMU.
     """
 
     seed: int
@@ -30,9 +32,10 @@ class Case:
     family: str
     arguments: tuple[str, ...]
     commands: tuple[Command, ...] = ()
-    features: frozenset[str] = field(default_factory=frozenset)
+    covers: frozenset[tuple[int, str]] = field(default_factory=frozenset)
+    dialect: str = ""
 
     @property
-    def rounds(self) -> int:
-        """How often firmware reads the tables if nothing ends the machine."""
-        return 1 + sum(name == "system_reset" for name, _ in self.commands)
+    def features(self) -> frozenset[str]:
+        """What the case is to cover; :mod:`sandbox.campaign.ran` tells what of it QEMU did."""
+        return frozenset(feature for _, feature in self.covers)

@@ -44,4 +44,4 @@ def random_case(seed: int, number: int, target: Target) -> Case:
     if hand.chance(0.04):
         draw_refusal(hand)
     commands = draw_history(hand, objects)
-    return Case(seed, number, NATIVE, family, hand.arguments(), commands, frozenset(hand.features))
+    return Case(seed, number, NATIVE, family, hand.arguments(), commands, frozenset(hand.covers))

@@ -63,22 +63,31 @@ class _History:
         rounds = self.hand.pick(ROUNDS)
         for _ in range(rounds):
             for action in self.hand.random.choices(choices, weights, k=self.hand.pick(LENGTHS)):
+                self.begin()
                 action()
+            self.begin()
+            if any(command == RESET for command in self.commands):
+                self.hand.cover("several-rounds")
             self.commands.append(RESET)
-        if rounds > 1:
-            self.hand.cover("several-rounds")
+        self.begin()
         if self.can_add and self.hand.chance(0.06):
             self.end()
         return tuple(self.commands)
 
+    def begin(self) -> None:
+        """Have what is covered from now on belong to the next command."""
+        self.hand.step = len(self.commands) + 1
+
     def send(self, name: str, arguments: dict[str, Any] | None, feature: str) -> None:
-        self.commands.append((name, arguments))
         self.hand.cover(feature)
+        self.commands.append((name, arguments))
 
     def _made(self, members: dict[str, Any]) -> None:
         name, typename = str(members["id"]), str(members["qom-type"])
         self.alive.append(name)
         self.types[name] = typename
+        if typename == SERIES:
+            self.hand.cover("nvidia-objects")
 
     def add(self) -> None:
         if not self.can_add:
@@ -133,8 +142,10 @@ class _History:
         self.send("qom-set", {"path": path, "property": prop, "value": value}, "qom-sets")
 
     def mistake(self) -> None:
-        self.commands.append(draw_mistake(self.hand, self.alive, self._initiators()))
-        self.hand.cover("error-replies")
+        name, arguments = draw_mistake(self.hand, self.alive, self._initiators())
+        if name == "object-add" and (arguments or {}).get("id") in self.alive:
+            self.hand.cover("duplicates")
+        self.send(name, arguments, "error-replies")
 
     def fail_to_complete(self) -> None:
         """Ask for an object whose completion fails: it takes a bucket and leaves it again."""
@@ -199,6 +210,7 @@ class _History:
                 ("object-add", {"qom-type": PORT, "id": hand.fresh_id("gp"), "pci-bus": bus, "node": 0}),
             )
         self.commands.append(hand.pick(wrong))
+        self.begin()
         if hand.chance(0.5) and self.can_add:
             self.add()
         self.commands.append(RESET)

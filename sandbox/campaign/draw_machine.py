@@ -100,7 +100,7 @@ def draw_memory(hand: Hand, family: str, version: tuple[int, ...], places: list[
         return
     sizes = _node_sizes(hand, len(places), family)
     total = sum(sizes.values())
-    _size_option(hand, total)
+    draw_size(hand, total)
     has_sizes = version < FIRST_WITHOUT_NODE_SIZES and hand.chance(0.5)
     for node, parts in enumerate(places):
         words = ["node", *([] if hand.chance(0.05) and node == 0 else [f"nodeid={node}"]), *parts]
@@ -108,7 +108,7 @@ def draw_memory(hand: Hand, family: str, version: tuple[int, ...], places: list[
             words.append(f"mem={sizes[node] // MIB}M")
             hand.cover("node-mem")
         elif node in sizes:
-            words.append(f"memdev={_backend(hand, sizes[node])}")
+            words.append(f"memdev={draw_backend(hand, sizes[node])}")
         hand.numa.append(",".join(words))
     hand.nodes = len(places)
 
@@ -117,14 +117,14 @@ def _without_nodes(hand: Hand) -> None:
     """RAM without ``-numa node``: memory slots make QEMU declare a node by itself."""
     total = _some_size(hand)
     if hand.chance(0.8):
-        _size_option(hand, total, slots=True)
+        draw_size(hand, total, slots=True)
         hand.nodes = 1
         hand.cover("implicit-node")
     else:
         hand.options.append(("-m", f"{total // MIB}"))
         hand.cover("no-nodes")
     if hand.chance(0.4):
-        backend = _backend(hand, total)
+        backend = draw_backend(hand, total)
         hand.machine.append(f"memory-backend={backend}")
         hand.cover("machine-memory-backend")
 
@@ -146,7 +146,8 @@ def _some_size(hand: Hand) -> int:
     return 2 * MIB * hand.pick((1, 8, 16, 32, 64, 64, 100, 512, 777, 1024, 1536))
 
 
-def _size_option(hand: Hand, total: int, *, slots: bool = False) -> None:
+def draw_size(hand: Hand, total: int, *, slots: bool = False) -> None:
+    """Draw ``-m`` for that many bytes, with room for more if ``slots`` says so, or by chance."""
     if not slots and hand.chance(0.65):
         whole = total % GIB == 0 and hand.chance(0.5)
         hand.options.append(
@@ -159,7 +160,8 @@ def _size_option(hand: Hand, total: int, *, slots: bool = False) -> None:
     hand.cover("hotplug-memory")
 
 
-def _backend(hand: Hand, size: int) -> str:
+def draw_backend(hand: Hand, size: int) -> str:
+    """Draw the object behind that many bytes of memory; return its id."""
     name = hand.fresh_id("m")
     kind = hand.pick(("memory-backend-ram", "memory-backend-memfd", "memory-backend-ram"))
     extra = hand.pick(("", "", ",share=on", ",merge=off", ",dump=off", ",prealloc=off"))

@@ -57,7 +57,6 @@ def _wrong_object(hand: Hand, known: Sequence[str]) -> Command:
         members["id"] = hand.pick(BAD_IDS)
     elif way == 4 and len(known) > 1:
         members["id"] = hand.pick(known[:-1])
-        hand.cover("duplicates")
     elif way == 5:
         members["qom-type"] = hand.pick(("nope", "", "object", "pci-testdev", "memory-backend", 5, None))
     else:

@@ -45,6 +45,8 @@ def draw_objects(hand: Hand) -> list[tuple[str, str]]:
     for _ in range(hand.pick((0, 0, 0, 1, 3))):
         made.append(companion(hand))
         hand.cover("companions")
+    if any(members["qom-type"] == SERIES for members in made):
+        hand.cover("nvidia-objects")
     hand.objects += [as_option(hand, members) for members in made]
     hand.random.shuffle(hand.objects)
     return [(str(members["qom-type"]), str(members["id"])) for members in made]
@@ -65,7 +67,6 @@ def initiator(hand: Hand) -> dict[str, Any]:
     device, node = hand.pick(hand.pci_ids), hand.random.randrange(hand.nodes)
     if hand.target.dialect == "v2":
         if hand.chance(0.4):
-            hand.cover("nvidia-objects")
             run = {"numa-node-start": node, "numa-node-count": hand.random.randint(1, 9)}
             return {"qom-type": SERIES, "id": hand.fresh_id(), "device": device, **run}
         return {"qom-type": INITIATOR, "id": hand.fresh_id(), "device": device, "node": node}

@@ -22,7 +22,8 @@ class Hand:
     Attributes:
         random: the source of chance.
         target: the QEMU that the case is for.
-        features: what the case covers, for counts.
+        covers: what the case is to cover, for counts: the step that does it, and the feature.
+        step: the step that is drawn: 0 for the start, else the number of the command, counted from 1.
         machine: the parts of ``-machine``, its type first.
         options: other options, in groups that keep their inner order: name and value.
         objects: the values of ``-object``.
@@ -36,7 +37,8 @@ class Hand:
     def __init__(self, key: str, target: Target) -> None:
         self.random = Random(key)  # noqa: S311 - the draw must be repeatable, not secret
         self.target = target
-        self.features: set[str] = set()
+        self.covers: set[tuple[int, str]] = set()
+        self.step = 0
         self.machine: list[str] = []
         self.options: list[tuple[str, str | None]] = []
         self.objects: list[str] = []
@@ -60,8 +62,8 @@ class Hand:
         return self.random.randint(0, most)
 
     def cover(self, *features: str) -> None:
-        """Note what the case covers."""
-        self.features.update(features)
+        """Note what the step that is drawn covers."""
+        self.covers.update((self.step, feature) for feature in features)
 
     def fresh_id(self, prefix: str = "") -> str:
         """Return an id that this case has not used yet: short, long, or as people number their objects."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
 from typing import TYPE_CHECKING, Any, Final, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import FrameType, TracebackType
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
@@ -53,3 +54,16 @@ class Interruption:
     ) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def held_signals() -> Iterator[None]:
+    """Let SIGINT and SIGTERM wait; a process that is started meanwhile has them wait until it lets them through."""
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # where it starts with the first process, it lets them through at once
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

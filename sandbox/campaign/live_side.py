@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from sandbox.live.session import LiveSession
 
 
-def live_history(session: LiveSession, commands: Sequence[Command]) -> tuple[Did, ...]:
-    """Run a history as :func:`sandbox.campaign.sides.run` does for the sandbox.
+def live_history(session: LiveSession, commands: Sequence[Command]) -> Iterator[Did]:
+    """Run a history as :func:`sandbox.campaign.sides.run` does for the sandbox, and give each step once it is done.
 
     Args:
         session: a QEMU that was launched and is not connected yet.
@@ -24,21 +24,19 @@ def live_history(session: LiveSession, commands: Sequence[Command]) -> tuple[Did
     Raises:
         LiveTimeout, LiveError, DecodeError: QEMU does not answer, or not as it should.
     """
-    history: list[Did] = []
     reply = None
     try:
         session.connect()
-        history.append(Did(tables=_read(session)))
+        yield Did(tables=_read(session))
         for part in _rounds(commands):
             *before, last = session.replies(part)
-            history += [Did(found.raw) for found in before]
+            yield from (Did(found.raw) for found in before)
             reply = last.raw
-            history.append(Did(reply, _read(session) if last.command == "system_reset" else None))
+            yield Did(reply, _read(session) if last.command == "system_reset" else None)
             reply = None
     except LiveExit as end:
-        history += [Did(found.raw) for found in end.replies]
-        history.append(Did(reply, ended=ended(end.status, end.stderr)))
-    return tuple(history)
+        yield from (Did(found.raw) for found in end.replies)
+        yield Did(reply, ended=ended(end.status, end.stderr))
 
 
 def _rounds(commands: Sequence[Command]) -> Iterator[Sequence[Command]]:

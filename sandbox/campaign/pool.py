@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from sandbox.campaign.bench import Interrupted
+from sandbox.campaign.interruption import SIGNALS, held_signals
 from sandbox.campaign.results import Result
-from sandbox.campaign.worker import Worker
+from sandbox.campaign.worker import Worker, lost_result
 from sandbox.errors import SandboxError
 from sandbox.records import record
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from multiprocessing.connection import Connection
     from types import TracebackType
 
@@ -53,6 +54,7 @@ def serve(connection: Connection, settings: Settings, targets: Sequence[Target])
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C at the terminal reaches the parent, which decides
     worker = Worker(settings, targets, lambda pid, directory: connection.send(Launched(pid, directory)))
     signal.signal(signal.SIGTERM, lambda _number, _frame: worker.stop())
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)  # they were held while this process started
     with contextlib.suppress(EOFError, BrokenPipeError, Interrupted), connection:
         try:
             while (wanted := connection.recv()) is not None:
@@ -73,7 +75,8 @@ class Member:
         context = multiprocessing.get_context("spawn")
         self.connection, other = context.Pipe()
         self.process = context.Process(target=serve, args=(other, settings, tuple(targets)), daemon=True)
-        self.process.start()
+        with held_signals():
+            self.process.start()
         other.close()
         self.number: int | None = None
         self._launched: Launched | None = None
@@ -132,11 +135,18 @@ def clear_away(left: Launched) -> None:
 
 
 class Pool:
-    """Several workers; a context manager that ends them."""
+    """Several workers; a context manager that ends them.
 
-    def __init__(self, settings: Settings, targets: Sequence[Target]) -> None:
+    Args:
+        settings: the campaign.
+        targets: what its binaries are.
+        is_ending: whether an end is wished for; a worker that ends then has not died.
+    """
+
+    def __init__(self, settings: Settings, targets: Sequence[Target], is_ending: Callable[[], bool]) -> None:
         self._settings = settings
         self._targets = targets
+        self._is_ending = is_ending
         self._members = [Member(settings, targets) for _ in range(settings.jobs)]
 
     @property
@@ -153,6 +163,7 @@ class Pool:
         """Wait a moment for results; a worker that has died is replaced, and its case is an error.
 
         Raises:
+            InputError: a case cannot be written down.
             SandboxError: a worker cannot go on.
         """
         from multiprocessing.connection import wait
@@ -164,7 +175,8 @@ class Pool:
             try:
                 result = member.receive()
             except (EOFError, OSError):
-                results.append(self._replace(member))
+                if not self._is_ending():
+                    results.append(self._replace(member))
                 continue
             if result is not None:
                 results.append(result)
@@ -175,8 +187,7 @@ class Pool:
         assert number is not None
         member.end()
         self._members[self._members.index(member)] = Member(self._settings, self._targets)
-        target = self._targets[number % len(self._targets)]
-        return Result(number, target.label, "", "", "error", what=member.how_it_ended)
+        return lost_result(self._settings, self._targets, number, member.how_it_ended)
 
     def __enter__(self) -> Self:
         return self

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 from typing import IO, TYPE_CHECKING, Any, Self
 
@@ -22,13 +24,13 @@ class Result:
         binary: the QEMU's label.
         kind: how it was run.
         family: the machine's family.
-        features: what it covered.
-        rounds: how often firmware read the tables, if nothing ended the machine.
-        commands: how many QMP commands it had.
+        features: what of it QEMU did, by name.
+        rounds: how often firmware read the tables.
+        commands: how many QMP commands QEMU answered, or ended at.
         seconds: wall time, without that of shrinking.
         own_seconds: the part in which QEMU waited for us.
         outcome: ``equal``, ``different`` or ``error``.
-        refused: whether QEMU did not start.
+        refused: whether QEMU ended as it started, by itself.
         difference: its kind; "" if there is none.
         what: in what the sides differed, or what went wrong with QEMU.
         scenario: the file that shows the difference, in the results' directory; "" if none.
@@ -122,32 +124,60 @@ class ResultsFile:
         """Open the file and write the first line, or go on behind the last whole one.
 
         Raises:
-            InputError: it is there already and ``resume`` is false, it is of another campaign, or cannot be written.
+            InputError: it is there already and ``resume`` is false, it is of another campaign, or a running one has it,
+                or it cannot be written.
         """
         self.earlier = Earlier()
+        self._path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            if resume and path.exists():
-                self.earlier = read_results(path, header)
-                self._file: IO[bytes] = path.open("r+b")
-                self._file.truncate(self.earlier.length)
-                self._file.seek(self.earlier.length)
-            else:
-                self._file = path.open("xb")
+            self._file: IO[bytes] = path.open("r+b" if resume and path.exists() else "xb")
         except FileExistsError:
             raise InputError(f"{path} is there already: go on with --resume, or give another directory") from None
         except OSError as error:
             raise InputError(f"cannot write {path}: {error.strerror}") from error
-        if not self.earlier.length:
-            self._write(header)
+        try:
+            self._lock()
+            if resume:
+                self.earlier = read_results(path, header)
+                self._file.truncate(self.earlier.length)
+                self._file.seek(self.earlier.length)
+            if not self.earlier.length:
+                self._write(header)
+        except BaseException:
+            self._close()
+            raise
+
+    def _lock(self) -> None:
+        """Keep other campaigns out; the kernel lets go of the lock however this process ends."""
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            remedy = "wait for its end, or give another directory"
+            raise InputError(f"another campaign is writing {self._path}: {remedy}") from None
+        except OSError as error:
+            raise InputError(
+                f"cannot lock {self._path}: {error.strerror}; --results can name a file elsewhere"
+            ) from error
 
     def append(self, result: Result) -> None:
-        """Write one result, through to the file."""
+        """Write one result, through to the file.
+
+        Raises:
+            InputError: there is no room.
+        """
         self._write(result.as_json())
 
     def _write(self, value: dict[str, Any]) -> None:
-        self._file.write(json.dumps(value).encode() + b"\n")
-        self._file.flush()
+        try:
+            self._file.write(json.dumps(value).encode() + b"\n")
+            self._file.flush()
+        except OSError as error:
+            raise InputError(f"cannot write {self._path}: {error.strerror}") from error
+
+    def _close(self) -> None:
+        with contextlib.suppress(OSError):  # what has no room has been told by then
+            self._file.close()
 
     def __enter__(self) -> Self:
         return self
@@ -155,4 +185,22 @@ class ResultsFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.close()
+        self._close()
+
+
+class Unkept:
+    """What stands for a results file where none is kept; a context manager."""
+
+    def __init__(self) -> None:
+        self.earlier = Earlier()
+
+    def append(self, result: Result) -> None:
+        """Keep nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close nothing."""

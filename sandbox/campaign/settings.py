@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sandbox.campaign.target import Target
     from sandbox.live.session import Limits
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """The version of the results' format, and of the draw: other numbers make other cases."""
 
 RESULTS: Final = "results.jsonl"
@@ -40,6 +40,7 @@ class Settings:
         shrink_runs: how many cases may be run to make one difference smaller; 0 leaves it as it is.
         most_shrunk: how many differences are made smaller; later ones are written as they are.
         limits: how long to wait for a QEMU.
+        only: cases to run alone, without a file of results; all below ``count``, if empty.
         ours: makes the sandbox's side. A test puts a fault in here; with several jobs it must be importable by name.
     """
 
@@ -55,6 +56,7 @@ class Settings:
     shrink_runs: int = 200
     most_shrunk: int = 20
     limits: Limits = DEFAULT_LIMITS
+    only: tuple[int, ...] = ()
     ours: MakeOurs = emulated
 
     @property
@@ -62,20 +64,34 @@ class Settings:
         """The file of the results."""
         return self.results or self.directory / RESULTS
 
+    @property
+    def numbers(self) -> Sequence[int]:
+        """The numbers of the cases that are asked for."""
+        return sorted(set(self.only)) or range(self.count)
+
     def check(self) -> None:
         """Check the settings by themselves.
 
         Raises:
-            InputError: a number is out of range, or a kind or machine is unknown.
+            InputError: a number is out of range, settings exclude each other, or a kind or machine is unknown.
         """
         from sandbox.campaign.kinds import KINDS
         from sandbox.campaign.target import FAMILIES
 
         if not self.binaries:
             raise InputError("a campaign needs a QEMU: name one with --qemu")
-        for name, value, least in (("number of machines", self.count, 0), ("number of jobs", self.jobs, 1)):
+        numbers = (
+            ("number of machines", self.count, 0),
+            ("number of jobs", self.jobs, 1),
+            ("number of runs to shrink a difference", self.shrink_runs, 0),
+            *(("number of a case", number, 0) for number in self.only),
+        )
+        for name, value, least in numbers:
             if value < least:
                 raise InputError(f"the {name} is {value}; it must be at least {least}")
+        if self.only and (self.resume or self.results):
+            raise InputError("--only keeps no results: leave out --resume and --results")
+        self.limits.check()
         machines = [family for families in FAMILIES.values() for family in families]
         for what, given, known in (("kind", self.kinds, list(KINDS)), ("machine", self.families, machines)):
             for name in given:

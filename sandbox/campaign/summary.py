@@ -25,10 +25,10 @@ class Summary:
         status: ``complete`` or ``interrupted``.
         outcomes: how many cases by outcome.
         binaries: how many cases by QEMU.
-        features: how many cases by what they cover.
-        refused: cases in which QEMU did not start.
-        rounds: how often firmware was to read the tables.
-        commands: QMP commands.
+        features: how many cases by what QEMU did in them.
+        refused: cases in which QEMU ended as it started, by itself.
+        rounds: how often firmware read the tables.
+        commands: QMP commands that QEMU answered, or ended at.
         seconds: wall time of all cases, one after the other, without shrinking.
         own_seconds: the part of it in which QEMU waited for us.
         elapsed: wall time of this run.

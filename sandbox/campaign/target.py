@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from sandbox.errors import InputError
+from sandbox.errors import InputError, QemuError
+from sandbox.live.errors import LiveExit
+from sandbox.live.session import DEFAULT_LIMITS
 from sandbox.records import record
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from sandbox.live.session import Limits, LiveSession
 
 FAMILIES: Final = {"x86_64": ("q35", "pc"), "aarch64": ("virt",)}
 """The machines that the sandbox models, by the name of QEMU's target."""
@@ -48,29 +52,43 @@ class Target:
         return f"{self.arch} {'.'.join(map(str, self.version))}"
 
 
-def probe(command: Sequence[str], families: Sequence[str] = ()) -> Target:
+def probe(
+    command: Sequence[str],
+    families: Sequence[str] = (),
+    limits: Limits = DEFAULT_LIMITS,
+    watch: Callable[[LiveSession], None] = lambda _session: None,
+) -> Target:
     """Start a QEMU without a machine and ask it what it is.
 
     Args:
         command: the program and what goes before QEMU's arguments.
         families: the machines to draw; all that it has, if empty.
+        limits: how long to wait for it.
+        watch: told of the session once the program is launched.
 
     Raises:
-        InputError: there is no such program, it is too old, or it has none of the machines.
-        LiveError: it is no QEMU, or it cannot be used.
+        InputError: there is no such program, it ends as no QEMU would, it is too old, or it has none of the machines.
+        LiveTimeout: it runs and does not answer.
+        LiveError: it speaks no QMP, or the library ``qemu.qmp`` is missing.
     """
-    from sandbox.live import start
+    from sandbox.live import launch
     from sandbox.live.dialect import V2, carries_v2, dialect_of
 
-    with start(command, ["-M", "none"]) as session:
-        found = cast("dict[str, Any]", session.execute("query-version"))["qemu"]
-        arch = str(cast("dict[str, Any]", session.execute("query-target"))["arch"])
-        is_series = carries_v2(session)
+    name = " ".join(command)
+    try:
+        with launch(command, ["-M", "none"], limits=limits) as session:
+            watch(session)
+            session.connect()
+            found = cast("dict[str, Any]", session.execute("query-version"))["qemu"]
+            arch = str(cast("dict[str, Any]", session.execute("query-target"))["arch"])
+            is_series = carries_v2(session)
+    except (LiveExit, QemuError) as error:
+        raise InputError(f"{name} cannot be used as a QEMU; name another with --qemu: {error}") from error
     version = (int(found["major"]), int(found["minor"]), int(found["micro"]))
     if arch not in FAMILIES:
-        raise InputError(f"{' '.join(command)} is a QEMU for {arch}; the sandbox has machines of {', '.join(FAMILIES)}")
+        raise InputError(f"{name} is a QEMU for {arch}; the sandbox has machines of {', '.join(FAMILIES)}")
     chosen = tuple(family for family in FAMILIES[arch] if not families or family in families)
     if not chosen:
-        raise InputError(f"{' '.join(command)} has none of the machines {', '.join(families)}")
+        raise InputError(f"{name} has none of the machines {', '.join(families)}")
     dialect = V2 if is_series else dialect_of(version)[0]
     return Target(arch, version, dialect, chosen)

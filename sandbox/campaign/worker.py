@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sandbox.campaign.bench import Bench, Interrupted, Verdict
 from sandbox.campaign.kinds import KINDS
 from sandbox.campaign.results import Result
 from sandbox.campaign.shrink import shrink
-from sandbox.campaign.writing import scenario_name, scenario_text
+from sandbox.campaign.sides import Difference
+from sandbox.campaign.writing import write_scenario
 from sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
@@ -18,10 +19,12 @@ if TYPE_CHECKING:
     from sandbox.campaign.case import Case
     from sandbox.campaign.kinds import Kind
     from sandbox.campaign.settings import Settings
-    from sandbox.campaign.sides import Difference
     from sandbox.campaign.target import Target
 
-LONGEST_TOLD = 2000
+ERROR: Final = "error"
+"""The outcome of a case in which a side could not be asked to the end."""
+
+LONGEST_TOLD: Final = 2000
 """Characters of a difference or an error that are kept in the results."""
 
 
@@ -60,10 +63,11 @@ class Worker:
 
         Raises:
             Interrupted: the campaign is to end.
+            InputError: a scenario cannot be written.
         """
         bench = self._benches[number % len(self._benches)]
-        kind = self._kind(number)
         target = bench.target
+        kind = kind_of(self._settings, number)
         began, before = time.monotonic(), time.thread_time()
         case = kind.draw(self._settings.seed, number, target)
         drawn, own = time.monotonic() - began, time.thread_time() - before
@@ -72,32 +76,30 @@ class Worker:
         except Interrupted:
             raise
         except SandboxError as error:
-            verdict = Verdict("error", error=str(error))
+            verdict = Verdict(ERROR, error=str(error))
         scenario, runs = "", 0
         if verdict.difference is not None:
             scenario, runs = self._write(bench, kind, case, verdict, may_shrink)
+        elif verdict.outcome == ERROR:
+            scenario = write_error(self._settings, case, target, verdict.error)
         told = verdict.difference.what if verdict.difference else verdict.error
         return Result(
             number=number,
             binary=target.label,
             kind=kind.name,
             family=case.family,
-            features=tuple(sorted(case.features)),
-            rounds=case.rounds,
-            commands=len(case.commands),
+            features=tuple(sorted(verdict.ran.features)),
+            rounds=verdict.ran.rounds,
+            commands=verdict.ran.commands,
             seconds=drawn + verdict.seconds,
             own_seconds=own + verdict.own_seconds,
             outcome=verdict.outcome,
-            refused=bool(verdict.theirs and verdict.theirs[0].ended),
+            refused=verdict.ran.refused,
             difference=verdict.difference.kind if verdict.difference else "",
             what=told[:LONGEST_TOLD],
             scenario=scenario,
             shrink_runs=runs,
         )
-
-    def _kind(self, number: int) -> Kind:
-        kinds = self._settings.kinds
-        return KINDS[kinds[number // len(self._benches) % len(kinds)]]
 
     def _write(self, bench: Bench, kind: Kind, case: Case, verdict: Verdict, may_shrink: bool) -> tuple[str, int]:
         """Write the scenario of a difference, as small as it gets; return its file's name and the runs it took."""
@@ -123,15 +125,11 @@ class Worker:
                 case,
                 difference,
                 check,
-                most_runs=self._settings.shrink_runs,
+                most_runs=min(self._settings.shrink_runs, kind.most_shrink_runs),
                 plausible=lambda candidate: is_plausible(bench, candidate, first),
             )
             case, difference, runs = shrunk.case, shrunk.difference, shrunk.runs
-        name = f"{scenario_name(case, bench.target)}.yaml"
-        text = scenario_text(case, bench.target, difference, last.theirs)
-        self._settings.directory.mkdir(parents=True, exist_ok=True)
-        (self._settings.directory / name).write_text(text, encoding="utf-8")
-        return name, runs
+        return write_scenario(self._settings.directory, case, bench.target, difference, last.theirs), runs
 
 
 def is_plausible(bench: Bench, case: Case, difference: Difference) -> bool:
@@ -143,3 +141,31 @@ def is_plausible(bench: Bench, case: Case, difference: Difference) -> bool:
         return True
     ours, wrong = bench.ours(case)
     return wrong is None and bool(ours) and ours[0].ended is None
+
+
+def kind_of(settings: Settings, number: int) -> Kind:
+    """Return how a case is run."""
+    return KINDS[settings.kinds[number // len(settings.binaries) % len(settings.kinds)]]
+
+
+def write_error(settings: Settings, case: Case, target: Target, what: str) -> str:
+    """Write the whole case in which something went wrong, without expectations; return the file's name.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    difference = Difference(ERROR, 0, what[:LONGEST_TOLD])
+    return write_scenario(settings.directory, case, target, difference, ())
+
+
+def lost_result(settings: Settings, targets: Sequence[Target], number: int, what: str) -> Result:
+    """Return the result of a case whose worker has died, and write the case down.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    target = targets[number % len(targets)]
+    kind = kind_of(settings, number)
+    case = kind.draw(settings.seed, number, target)
+    scenario = write_error(settings, case, target, what)
+    return Result(number, target.label, kind.name, case.family, ERROR, what=what, scenario=scenario)

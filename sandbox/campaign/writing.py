@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from sandbox.campaign.sides import TABLES
-from sandbox.live.dialect import V2
+from sandbox.errors import InputError
 from sandbox.scenario.dump import dump_scenario
 from sandbox.scenario.model import (
     NOTHING,
@@ -25,6 +25,7 @@ from sandbox.scenario.model import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from sandbox.campaign.case import Case
     from sandbox.campaign.sides import Did, Difference, Ended
@@ -64,16 +65,27 @@ def case_scenario(case: Case, target: Target, difference: Difference, theirs: Se
         name=f"seed {case.seed}, case {case.number}: {difference.kind}",
         description=f"Found by a campaign on QEMU {target.label}: {difference.what}",
         command_line=(target.program, *case.arguments),
-        dialect=V2 if case.kind == V2 else target.dialect,
+        dialect=case.dialect or target.dialect,
         firmware="none",
         steps=tuple(steps),
         exit=_exit(start.ended) if start is not None and start.ended is not None else None,
     )
 
 
-def scenario_text(case: Case, target: Target, difference: Difference, theirs: Sequence[Did]) -> str:
-    """Return :func:`case_scenario` as YAML."""
-    return dump_scenario(case_scenario(case, target, difference, theirs))
+def write_scenario(directory: Path, case: Case, target: Target, difference: Difference, theirs: Sequence[Did]) -> str:
+    """Write :func:`case_scenario` as YAML into a directory, which is made; return the file's name.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    name = f"{scenario_name(case, target)}.yaml"
+    path = directory / name
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        path.write_text(dump_scenario(case_scenario(case, target, difference, theirs)), encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror}; --output names another directory") from error
+    return name
 
 
 def _expected(did: Did) -> Expectation:

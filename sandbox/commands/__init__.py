@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 DONE: Final = 0
 FAILED: Final = 1
 WRONG_INPUT: Final = 2
+UNANSWERED: Final = 3
 INTERRUPTED: Final = 130
 
 MODULES: Final[Mapping[str, str]] = {
@@ -32,6 +33,9 @@ MODULES: Final[Mapping[str, str]] = {
     "record": "bridge",
     "campaign": "campaign",
     "guest": "guest",
+    "lint": "advice",
+    "translate": "convert",
+    "export": "exporting",
 }
 """The module of this package that has a command; only that of the command that runs is loaded."""
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sandbox.commands import DONE, FAILED, INTERRUPTED, Result, as_json
-from sandbox.errors import InputError
+from sandbox.commands import DONE, FAILED, INTERRUPTED, UNANSWERED, Result, as_json
+from sandbox.errors import DecodeError, InputError, InputErrors, MachineExit, SandboxError
 
 if TYPE_CHECKING:
     import argparse
@@ -18,7 +18,7 @@ PROGRAMS: Final = ("qemu-system-x86_64", "qemu-system-aarch64")
 
 
 def campaign(arguments: argparse.Namespace, _style: Style) -> Result:
-    """Run a campaign; the status is 1 if anything is not equal, 130 if it was interrupted."""
+    """Run a campaign; the status is 1 if anything is not equal, 3 if a QEMU is of no use, 130 if interrupted."""
     from pathlib import Path
 
     from sandbox.campaign.campaign import run_campaign
@@ -34,18 +34,29 @@ def campaign(arguments: argparse.Namespace, _style: Style) -> Result:
         jobs=arguments.jobs,
         results=Path(arguments.results) if arguments.results else None,
         resume=arguments.resume,
-        kinds=tuple(arguments.kind or ("native",)),
+        kinds=_kinds(arguments),
         families=tuple(arguments.machine or ()),
         shrink_runs=arguments.shrink_runs,
         limits=_limits(arguments.timeout),
+        only=tuple(arguments.only or ()),
     )
-    with Bar() as bar:
-        summary = run_campaign(settings, bar)
+    try:
+        with Bar() as bar:
+            summary = run_campaign(settings, bar)
+    except (InputError, InputErrors, DecodeError, MachineExit):
+        raise
+    except SandboxError as error:
+        return Result(as_json({"error": str(error)}) if arguments.json else "", UNANSWERED, str(error))
     text = as_json(campaign_json(summary)) if arguments.json else campaign_text(summary)
     if summary.status == "interrupted":
-        remedy = f"interrupted; --resume goes on from {settings.results_file}"
+        remedy = "interrupted" if settings.only else f"interrupted; --resume goes on from {settings.results_file}"
         return Result(text, INTERRUPTED, remedy)
     return Result(text, DONE if summary.passed else FAILED)
+
+
+def _kinds(arguments: argparse.Namespace) -> tuple[str, ...]:
+    asked = (*(arguments.kind or ()), *(["guest"] if arguments.guest else []))
+    return tuple(dict.fromkeys(asked)) or ("native",)
 
 
 def _binaries(arguments: argparse.Namespace) -> tuple[tuple[str, ...], ...]:

@@ -1,34 +1,28 @@
-"""The command ``guest``: what a Linux guest will see of a machine's nodes."""
+"""The command ``guest``: what a Linux guest will see of a machine's nodes, and whether a real one does."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from sandbox.commands import Result, as_json
-from sandbox.errors import DecodeError, InputError, MachineExit, Place, UnmodelledError
+from sandbox.commands import DONE, FAILED, Result, as_json
+from sandbox.errors import DecodeError, InputError, Place
 from sandbox.files import TABLE_NAMES, read_bytes
-from sandbox.records import record
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
 
+    from sandbox.guest.boot.console import Progress
+    from sandbox.guest.facts import GuestMachine
+    from sandbox.guest.result import Forecast
     from sandbox.guest.sysfs import FileTree
-    from sandbox.machine.machine import Machine
     from sandbox.report.style import Style
     from sandbox.scenario.model import Scenario
-    from sandbox.scenario.origins import Origin
     from sandbox.scenario.tables import Tables
 
 
-@record
-class _Given:
-    """A machine with the tables that its guest gets."""
-
-    machine: Machine
-    tables: Tables
-    origins: Sequence[Origin] = ()
+BOOT_ONLY: Final = ("qemu", "binary_prefix", "kernel_image", "timeout")
+"""Options that say how a guest is booted."""
 
 
 def add_guest_arguments(command: argparse.ArgumentParser) -> None:
@@ -39,48 +33,54 @@ def add_guest_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--tables",
         metavar="DIR",
-        help="take srat.dat, slit.dat and hmat.dat of this folder for the machine's own tables",
+        help="take srat.dat, slit.dat, hmat.dat of this folder, as far as they are there, for the machine's own",
     )
-    kernels = "6.1, 6.12 or 7.3 (default: %(default)s)"
-    command.add_argument("--kernel", default=DEFAULT_VERSION, metavar="V", help=kernels)
+    kernels = f"6.1, 6.12 or 7.3 (default: {DEFAULT_VERSION})"
+    command.add_argument("--kernel", metavar="V", help=kernels)
     command.add_argument("--arch", choices=("x86", "arm64"), help="the guest's architecture (default: the machine's)")
     command.add_argument("--edk2", metavar="V", help="on virt, the firmware: 2022.11 or 2025.02")
     command.add_argument("--sysfs", metavar="DIR", help="write the guest's /sys/devices/system there, for lstopo")
     command.add_argument("--dialect", metavar="D", help="v2, 9.0, 9.2, 10.0 or 11.1 (default: as the objects tell)")
     command.add_argument("-v", "--verbose", action="store_true", help="show the kernel's own lines, too")
+    boot = command.add_argument_group("the truth")
+    boot.add_argument("--boot", action="store_true", help="boot a real guest, and hold the forecast against it")
+    boot.add_argument("--qemu", metavar="BINARY", help="the QEMU, a command as for a shell (default: by the machine)")
+    boot.add_argument("--binary-prefix", metavar="COMMAND", help="what goes before BINARY, such as 'chroot DIR'")
+    image = "a kernel of one's own; --kernel then says whose rules are forecast (default: the nearest's)"
+    boot.add_argument("--kernel-image", metavar="FILE", help=image)
+    boot.add_argument("--timeout", type=float, metavar="S", help="seconds that a boot may take (default: 180)")
 
 
 def guest(arguments: argparse.Namespace, style: Style) -> Result:
-    """Forecast what the guest sees."""
-    from sandbox.guest.facts import EDK2_VERSIONS, facts_of
-    from sandbox.guest.forecast import forecast
-    from sandbox.guest.kernels import find_kernel
+    """Forecast what the guest sees; with ``--boot`` also boot it and compare."""
+    from sandbox.guest.facts import EDK2_VERSIONS
+    from sandbox.guest.kernels import DEFAULT_VERSION, find_kernel
 
-    if (arguments.scenario is None) == (arguments.qemu_words is None):
-        raise InputError("give either a scenario or QEMU arguments after '--'")
     if arguments.edk2 not in (None, *EDK2_VERSIONS):
         raise InputError(f"edk2 {arguments.edk2} is not known; it can be: {', '.join(EDK2_VERSIONS)}")
-    given = _of_arguments(arguments) if arguments.qemu_words is not None else _of_scenario(arguments)
-    machine = facts_of(given.machine, arguments.edk2)
-    if arguments.arch not in (None, machine.arch):
-        raise InputError(f"the machine is {machine.arch}, its guest cannot be {arguments.arch}")
-    tables, origins, declared = given.tables, given.origins, len(given.machine.board.numa.nodes)
-    if arguments.tables:
-        tables, origins, declared = read_tables(arguments.tables), (), 0
-    kernel = find_kernel(machine.arch, arguments.kernel)
+    scenario = _scenario(arguments)
     try:
-        found = forecast(tables, machine, kernel, origins, declared)
+        if arguments.boot:
+            return _boot(arguments, scenario, style)
+        for name in BOOT_ONLY:
+            if getattr(arguments, name) is not None:
+                raise InputError(f"--{name.replace('_', '-')} is about a boot: give --boot too")
+        from sandbox.guest.facts import facts_of
+        from sandbox.guest.forecast import forecast
+        from sandbox.guest.given import given_by
+
+        given = given_by(scenario)
+        machine = facts_of(given.machine, arguments.edk2)
+        _check_arch(arguments, machine.arch)
+        if arguments.tables:
+            given = given.with_tables(read_tables(arguments.tables))
+        kernel = find_kernel(machine.arch, arguments.kernel or DEFAULT_VERSION)
+        found = forecast(given.tables, machine, kernel, given.origins, given.declared)
     except DecodeError as error:
         raise InputError(str(error), Place(os.path.join(arguments.tables or "", "srat.dat"))) from None
-    errors = ""
-    if arguments.sysfs and found.masks is None:
-        errors = f"{arguments.sysfs} is not written: the guest panics before it has a sysfs"
-    elif arguments.sysfs:
-        from sandbox.guest.sysfs import system_tree
-
-        write_tree(arguments.sysfs, system_tree(found, machine))
+    errors = _write_sysfs(arguments, found, machine)
     if arguments.json:
-        from sandbox.report.forecast_json import forecast_json
+        from sandbox.guest.forecast_json import forecast_json
 
         return Result(as_json(forecast_json(found)), errors=errors)
     from sandbox.report.forecast_text import render_forecast
@@ -88,8 +88,76 @@ def guest(arguments: argparse.Namespace, style: Style) -> Result:
     return Result(render_forecast(found, style, verbose=arguments.verbose), errors=errors)
 
 
+def _boot(arguments: argparse.Namespace, scenario: Scenario, style: Style) -> Result:
+    """Boot a guest; the status is 1 if it is not as forecast, or tells nothing."""
+    from pathlib import Path
+
+    from sandbox.commands.sides import binary_of
+    from sandbox.guest.boot import BootFailed, guest_architecture, guest_kernel
+    from sandbox.guest.boot.runner import MOST_SECONDS, keep_log
+    from sandbox.guest.kernels import DEFAULT_VERSION
+    from sandbox.guest.trial import try_guest
+    from sandbox.live.errors import LiveError
+    from sandbox.report.boot_text import render_trial, trial_json
+
+    arch = guest_architecture(scenario.command_line)
+    _check_arch(arguments, arch)
+    image = Path(arguments.kernel_image) if arguments.kernel_image else None
+    kernel = guest_kernel(arch, arguments.kernel or DEFAULT_VERSION, image=image)
+    if arguments.edk2 not in (None, kernel.edk2):
+        raise InputError(f"a guest is booted with edk2 {kernel.edk2}: leave out --edk2 {arguments.edk2}")
+    try:
+        trial = try_guest(
+            scenario,
+            kernel,
+            binary_of(arguments, scenario),
+            version=arguments.kernel if image else None,
+            tables=read_tables(arguments.tables) if arguments.tables else None,
+            seconds=MOST_SECONDS if arguments.timeout is None else arguments.timeout,
+            progress=_progress(arguments),
+        )
+    except LiveError as error:
+        kept = {"console": str(error.log)} if isinstance(error, BootFailed) and error.log else {}
+        text = as_json({"error": str(error), **kept}) if arguments.json else ""
+        return Result(text, FAILED, str(error))
+    errors = [_write_sysfs(arguments, trial.forecast, trial.machine)]
+    log = None if trial.passed else keep_log(trial.boot.console)
+    if not trial.passed:
+        errors.append("the guest is not as forecast" + (f"; its console is in {log}" if log else ""))
+    text = as_json(trial_json(trial)) if arguments.json else render_trial(trial, style, verbose=arguments.verbose)
+    return Result(text, DONE if trial.passed else FAILED, "\n".join(filter(None, errors)))
+
+
+def _progress(arguments: argparse.Namespace) -> Progress | None:
+    """Return what tells a user at a terminal how far the boot is."""
+    import sys
+    import time
+
+    if not sys.stderr.isatty():
+        return None
+    began = time.monotonic()
+    return lambda what: arguments.say(f"{time.monotonic() - began:5.1f} s  {what}")
+
+
+def _check_arch(arguments: argparse.Namespace, arch: str) -> None:
+    if arguments.arch not in (None, arch):
+        raise InputError(f"the machine is {arch}, its guest cannot be {arguments.arch}")
+
+
+def _write_sysfs(arguments: argparse.Namespace, found: Forecast, machine: GuestMachine) -> str:
+    """Write the guest's sysfs where that is asked for; return why it is not written."""
+    if not arguments.sysfs:
+        return ""
+    if found.masks is None:
+        return f"{arguments.sysfs} is not written: the guest panics before it has a sysfs"
+    from sandbox.guest.sysfs import system_tree
+
+    write_tree(arguments.sysfs, system_tree(found, machine))
+    return ""
+
+
 def read_tables(folder: str) -> Tables:
-    """Return the raw tables of a folder; a table without a file is not there.
+    """Return the raw tables of a folder; None for a table without a file.
 
     Raises:
         InputError: there is none at all, or one cannot be read or is another table.
@@ -137,38 +205,13 @@ def _make_room(folder: str, path: str) -> None:
     os.makedirs(os.path.join(folder, os.path.dirname(path)), exist_ok=True)
 
 
-def _of_arguments(arguments: argparse.Namespace) -> _Given:
-    from sandbox.machine.command_line import parse_arguments
-    from sandbox.machine.machine import Machine
-    from sandbox.scenario.origins import origins_of
+def _scenario(arguments: argparse.Namespace) -> Scenario:
+    if (arguments.scenario is None) == (arguments.qemu_words is None):
+        raise InputError("give either a scenario or QEMU arguments after '--'")
+    if arguments.qemu_words is not None:
+        from sandbox.guest.given import scenario_of
 
-    place = Place("command line")
-    config = parse_arguments(arguments.qemu_words, arguments.dialect, place)
-    try:
-        machine = Machine(config)
-    except UnmodelledError as error:
-        raise UnmodelledError(error.what, error.place or place) from None
-    return _Given(machine, machine.tables(), origins_of(machine.tree))
-
-
-def _of_scenario(arguments: argparse.Namespace) -> _Given:
+        return scenario_of(arguments.qemu_words, arguments.dialect, Place("command line"))
     from sandbox.commands.offline import read_scenario
-    from sandbox.records import replace
-    from sandbox.scenario.emulation import EmulatedMachine, emulate
-    from sandbox.scenario.replay import replay
 
-    scenario = replace(read_scenario(arguments.scenario, arguments.dialect), firmware="enumerated")
-    made: list[EmulatedMachine] = []
-
-    def make(asked: Scenario) -> EmulatedMachine:
-        made.append(emulate(asked))
-        return made[-1]
-
-    folder = os.path.dirname(arguments.scenario)
-    transcript = replay(scenario, make, lambda path: read_bytes(os.path.join(folder, path)))
-    for step in transcript.records:
-        if step.ended is not None:
-            raise MachineExit(step.ended.stderr, step.ended.status)
-    if transcript.tables is None:
-        raise InputError("firmware reads no tables: -S holds the machine, and no step lets it run", scenario.place)
-    return _Given(made[-1].machine, transcript.tables, transcript.origins)
+    return read_scenario(arguments.scenario, arguments.dialect)

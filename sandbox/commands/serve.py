@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 
 from sandbox.commands import DONE, Result
 from sandbox.errors import InputError
-from sandbox.files import write_text
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
+    from sandbox.commands.journal import ScenarioFile
     from sandbox.machine.machine import Machine
     from sandbox.report.style import Style
-    from sandbox.scenario.model import Scenario
     from sandbox.scenario.tables import Tables
 
 SIGNALLED = 128
@@ -33,10 +32,12 @@ def serve(arguments: argparse.Namespace, _style: Style) -> Result:
 
 async def _serve(arguments: argparse.Namespace) -> int:
     import asyncio
+    import contextlib
     import signal
 
     from sandbox.qmp.server import SandboxServer
 
+    journal = _journal(arguments)
     server = SandboxServer(
         _words(arguments),
         arguments.qmp,
@@ -45,12 +46,15 @@ async def _serve(arguments: argparse.Namespace) -> int:
         keep=arguments.keep,
         say=arguments.say,
         trace=_tracer(arguments.say) if arguments.trace else None,
-        record=_saver(arguments.record) if arguments.record else None,
+        journal=journal,
     )
-    async with server:
+    async with contextlib.AsyncExitStack() as stack:
+        if journal is not None:
+            stack.callback(journal.close)
+        await stack.enter_async_context(server)
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, server.end_by_signal)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            loop.add_signal_handler(number, server.end_by_signal, number)
         dialect = server.machine.config.dialect.name
         arguments.say(f"QMP on {', '.join(server.addresses)} (dialect {dialect})")
         ended = await server.wait()
@@ -70,10 +74,8 @@ def shell(arguments: argparse.Namespace, style: Style) -> Result:
     from sandbox.qmp.thread import ServerThread
 
     gc.enable()
-    ends: list[str] = []
 
     def say_end(text: str) -> None:
-        ends.append(text)
         arguments.say(f"QEMU would have ended: {text}\nthe machine is started anew")
 
     with tempfile.TemporaryDirectory(prefix="qom-") as folder:
@@ -85,20 +87,20 @@ def shell(arguments: argparse.Namespace, style: Style) -> Result:
             firmware=arguments.firmware or "enumerated",
             keep=True,
             say=say_end,
-            record=_saver(arguments.record) if arguments.record else None,
+            journal=_journal(arguments),
             on_tables=_shower(arguments.say, style),
         )
         with server:
-            lives = -1
-            while lives < len(ends):  # once more for each time that the machine was started anew
-                lives = len(ends)
+            lives = 0
+            while lives < (now := server.call(lambda served: served.lives)):  # once for each life of the machine
+                lives = now
                 try:
                     with QMPShell(path) as client:
                         client.connect()
                         for _ in client.repl():
                             pass
-                except (QMPError, EOFError):  # the library's way to say that the other side hung up
-                    if lives == len(ends):
+                except (QMPError, EOFError, OSError):  # the ways of the library to say that the other side hung up
+                    if server.call(lambda served: not served.has_ended and served.lives == now):
                         raise
     return Result(status=DONE)
 
@@ -118,21 +120,10 @@ def _tracer(say: Callable[[str], None]) -> Callable[[str, str, bytes], None]:
     return trace
 
 
-def _saver(name: str) -> Callable[[Scenario], None]:
-    """Return what writes a scenario to the file of that name; those of later lives get numbers."""
-    count = 0
+def _journal(arguments: argparse.Namespace) -> ScenarioFile | None:
+    from sandbox.commands.journal import ScenarioFile
 
-    def save(scenario: Scenario) -> None:
-        from sandbox.scenario.dump import dump_scenario
-
-        nonlocal count
-        if count and not scenario.steps:
-            return  # a machine that was started anew and that nobody used
-        count += 1
-        stem, extension = os.path.splitext(name)
-        write_text(name if count == 1 else f"{stem}-{count}{extension}", dump_scenario(scenario))
-
-    return save
+    return ScenarioFile(arguments.record, arguments.say) if arguments.record else None
 
 
 def _shower(say: Callable[[str], None], style: Style) -> Callable[[Machine, Tables], None]:

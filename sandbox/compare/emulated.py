@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sandbox.compare.recording import RecordedTables
 from sandbox.compare.result import ComparedStep, Comparison
 from sandbox.compare.tables import compare_tables
 from sandbox.compare.transcripts import compare_transcripts, without_expectations
@@ -106,8 +107,8 @@ def compare_last_tables(
             raise MachineExit(record.ended.stderr, record.ended.status)
     if ours.tables is None:
         raise InputError("firmware reads no tables: -S holds the machine, and no step lets it run", scenario.place)
-    sides = (Record("the tables", after=ours.tables), Record("the tables", after=tables))
-    step = ComparedStep("the tables", None, None, *sides, compare_tables(ours.tables, tables, names))
+    mine, other = (Record("the tables", after=only(side, names)) for side in (ours.tables, tables))
+    step = ComparedStep("the tables", None, None, mine, other, compare_tables(ours.tables, tables, names))
     return Comparison(
         scenario=scenario,
         ours=sandbox_label(ours, scenario.dialect),
@@ -117,6 +118,11 @@ def compare_last_tables(
         origins=ours.origins,
         notes=tuple(notes),
     )
+
+
+def only(tables: Tables, names: Collection[str]) -> RecordedTables:
+    """Return some tables of a set, and the others as if they were not there."""
+    return RecordedTables(**{name: getattr(tables, name) if name in names else None for name in TABLE_NAMES})
 
 
 def sandbox_label(transcript: Transcript, dialect: str | None) -> str:

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.compare.run import Run
 from sandbox.errors import InputError, Place
-from sandbox.records import record
+from sandbox.records import record, replace
 from sandbox.scenario.command_line import fold_command_line, split_command_line
 from sandbox.scenario.dump import dump_scenario
 from sandbox.scenario.load import load_scenario
+from sandbox.scenario.model import Look
 from sandbox.scenario.tables import TABLE_NAMES, changed_tables
 from sandbox.scenario.transcript import Ended, Record, Refused, Returned, Transcript
 
@@ -51,9 +52,12 @@ def recording_files(run: Run, describe: Callable[[bytes], str]) -> dict[str, byt
         run: what to keep.
         describe: writes a table for people.
     """
-    files = {SCENARIO_FILE: dump_scenario(run.scenario).encode()}
+    done = zip(run.scenario.steps, run.transcript.steps, strict=True)
+    kept = [(step, happened) for step, happened in done if not isinstance(step.action, Look)]
+    scenario = replace(run.scenario, steps=tuple(step for step, _ in kept))
+    files = {SCENARIO_FILE: dump_scenario(scenario).encode()}
     steps = []
-    for number, happened in enumerate((run.transcript.start, *run.transcript.steps)):
+    for number, happened in enumerate((run.transcript.start, *(happened for _, happened in kept))):
         step = _step_json(happened)
         if happened.after is not None and happened.after is not happened.before:
             names = changed_tables(happened.before, happened.after)
@@ -148,7 +152,7 @@ def _run(recorded: dict[str, Any], scenario: Scenario, read: Callable[[str], byt
         after = tables
         if "tables" in entry:
             old = {name: getattr(tables, name, None) for name in TABLE_NAMES}
-            new = {name: None if file is None else read(file) for name, file in entry["tables"].items()}
+            new = {name: None if file is None else read(_own_file(file)) for name, file in entry["tables"].items()}
             after = RecordedTables(**{**old, **new})
         records.append(_record(entry, step, tables, after))
         tables = after
@@ -172,6 +176,13 @@ def _run(recorded: dict[str, Any], scenario: Scenario, read: Callable[[str], byt
         tuple(recorded["changes"]),
         tuple(recorded["notes"]),
     )
+
+
+def _own_file(name: str) -> str:
+    """Return the name of a table's file, which lies in the recording's own folder."""
+    if not TABLE_FILE.fullmatch(name):
+        raise ValueError(f"{name!r} is no name of a recorded table")
+    return name
 
 
 def _record(entry: dict[str, Any], step: Step | None, before: Tables | None, after: Tables | None) -> Record:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 PROGRAM: Final = re.compile(r"^\S*qemu-system-\w+: ")
 """How QEMU starts its messages."""
 
+STAND_INS: Final = re.compile(r"^child<(monitor|memory-backend)-[a-z]+>$")
+"""Types of which another may stand in a test run."""
+
 
 def compare_replies(command: str, ours: Reply | None, theirs: Reply | None) -> tuple[Check, ...]:
     """Compare the replies to a command; a member that cannot be equal is left out, see :data:`HOST_FACTS`."""
@@ -112,15 +115,17 @@ def _version(value: Any) -> Any:
     return {"qemu": {name: number for name, number in qemu.items() if name != "micro"}}
 
 
-def _monitors(value: Any) -> Any:
-    """Take a human monitor for one of programs: a test run has its own in the place of the user's."""
+def _listed(value: Any) -> Any:
+    """Take one kind of monitor, and one kind of memory, for another: a test run has its own in the user's place."""
     if not isinstance(value, list):
         return value
-    kinds = {"child<monitor-hmp>": "child<monitor-qmp>"}
     return [
-        {**item, "type": kinds.get(item["type"], item["type"])} if isinstance(item, dict) and "type" in item else item
-        for item in value
+        {**item, "type": _kind(item["type"])} if isinstance(item, dict) and "type" in item else item for item in value
     ]
+
+
+def _kind(typename: Any) -> Any:
+    return STAND_INS.sub(r"child<\1>", typename) if isinstance(typename, str) else typename
 
 
 HOST_FACTS: Final[Mapping[str, Callable[[Any], Any]]] = {
@@ -128,7 +133,7 @@ HOST_FACTS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "query-cpus-fast": _without("thread-id"),
     "query-iothreads": _without("thread-id"),
     "query-memdev": _without("reserve", "prealloc", "policy", "host-nodes"),
-    "qom-list": _monitors,
+    "qom-list": _listed,
     "query-kvm": _without("present", "enabled"),
     "query-chardev": _without("filename", "frontend-open"),
 }

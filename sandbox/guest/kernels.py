@@ -94,6 +94,21 @@ VERSIONS: Final = tuple(dict.fromkeys(version for _, version in KERNELS))
 ARCHITECTURES: Final = tuple(dict.fromkeys(arch for arch, _ in KERNELS))
 
 
+def nearest_kernel(arch: str, release: str) -> Kernel:
+    """Return the kernel whose rules are likely those of a release such as ``6.15.2-arch1``: the newest not after it.
+
+    Of a release from before all of them it is the oldest.
+    """
+    wanted = _numbers(release)
+    known = sorted((found for found in KERNELS.values() if found.arch == arch), key=lambda it: _numbers(it.version))
+    return next((found for found in reversed(known) if _numbers(found.version) <= wanted), known[0])
+
+
+def _numbers(release: str) -> tuple[int, ...]:
+    """Return the first two numbers of a release."""
+    return tuple(int(number) for number in release.replace("-", ".").split(".")[:2] if number.isdecimal())
+
+
 def find_kernel(arch: str, version: str) -> Kernel:
     """Return a kernel.
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from sandbox.compare.emulated import compare_last_tables
 from sandbox.compare.run import qemu_label
+from sandbox.errors import InputError
 from sandbox.live.attach import CONNECT_SECONDS, REPLY_SECONDS, attach
-from sandbox.live.bridge import arguments_of, is_v2
 from sandbox.live.dialect import FIRST_MERGED, V2, dialect_of
 from sandbox.live.standins.run import read_options
+from sandbox.live.wanted import arguments_of, has_machine, is_v2
 from sandbox.records import replace
 from sandbox.scenario.model import Scenario
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from sandbox.live.attach import AttachedVm
     from sandbox.live.endpoints import SocketRoot
 
+WRONG_ARGUMENTS = "the VM may have been started with other arguments than those given here, or changed since"
 CHANGED = (
     "the VM's objects or devices are not those of its command line: they may have been changed since it was started"
 )
@@ -53,10 +55,13 @@ def compare_attached(
         connect_seconds=seconds or CONNECT_SECONDS,
         reply_seconds=seconds or REPLY_SECONDS,
     ) as vm:
+        if scenario is not None and not has_machine(vm.arch, scenario):
+            raise InputError(f"the VM is a {vm.arch} machine, and the arguments given ask for another", scenario.place)
         tables = vm.tables()
         asked = _scenario(vm, scenario, firmware or "enumerated")
     compared = compare_last_tables(asked, tables, f"{qemu_label(vm.version, vm.package)}, running, at {where}")
-    return compared if compared.passed else replace(compared, notes=(*compared.notes, CHANGED))
+    note = CHANGED if scenario is None else WRONG_ARGUMENTS
+    return compared if compared.passed else replace(compared, notes=(*compared.notes, note))
 
 
 def _scenario(vm: AttachedVm, scenario: Scenario | None, firmware: str) -> Scenario:

@@ -8,22 +8,20 @@ The simplest use::
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from qom_types.dialects import NOTHING_TELLS
 from sandbox.compare.emulated import compare_run
 from sandbox.compare.run import Run
 from sandbox.compare.transcripts import without_expectations
 from sandbox.errors import InputError, MachineExit, SandboxError
 from sandbox.live.dialect import FIRST_MERGED, V2, carries_v2, dialect_of
-from sandbox.live.errors import LiveExit
+from sandbox.live.errors import LiveError, LiveExit
 from sandbox.live.machine import RUN_STATE_COMMANDS, LiveMachine, machine_exit
 from sandbox.live.prepared import PRIVATE
 from sandbox.live.session import DEFAULT_LIMITS
 from sandbox.live.start import chroot_socket_root, launch
 from sandbox.live.version import qemu_version
-from sandbox.machine.arguments import split_arguments
-from sandbox.machine.command_line import parse_arguments
+from sandbox.live.wanted import arguments_of, has_machine, is_v2, that_runs
 from sandbox.records import record, replace
 from sandbox.scenario.replay import replay
 
@@ -35,10 +33,9 @@ if TYPE_CHECKING:
     from sandbox.live.ram import RamMap
     from sandbox.live.session import Limits, LiveSession
     from sandbox.scenario.model import Scenario
+    from sandbox.translate.correspondence import Translation
 
     Watch = Callable[[LiveSession], None]
-
-FIRMWARE: Final = ("none", "enumerated")
 
 
 @record
@@ -59,28 +56,6 @@ class Target:
     limits: Limits = DEFAULT_LIMITS
 
 
-def program_of(scenario: Scenario) -> str:
-    """Return the name of the QEMU that a scenario's machine wants.
-
-    Raises:
-        MachineExit: its command line cannot be cut into options.
-    """
-    return split_arguments(scenario.command_line).program.rpartition("/")[2]
-
-
-def is_v2(scenario: Scenario) -> bool:
-    """Whether a scenario is written in the objects of the v2 series, or says so."""
-    if scenario.dialect is not None:
-        return scenario.dialect == V2
-    commands = [step.command for step in scenario.steps]
-    added = [command.arguments or {} for command in commands if command is not None and command.name == "object-add"]
-    try:
-        config = parse_arguments(scenario.command_line, None, scenario.place, added)
-    except MachineExit:
-        return False
-    return config.dialect.name == V2 and config.dialect_reason != NOTHING_TELLS
-
-
 def unwatched(_session: LiveSession) -> None:
     """Take no note of a session."""
 
@@ -98,15 +73,21 @@ def run_live(scenario: Scenario, target: Target, watch: Watch = unwatched) -> Ru
         LiveTimeout, LiveError: QEMU does not answer in time, or not in QMP.
         DecodeError: what it gave is no set of tables.
     """
-    from sandbox.live.standins import is_paused, prepare, probe_host
+    from sandbox.live.standins import halts_at_reset, is_paused, prepare, prepare_steps, probe_host
 
     words = arguments_of(scenario)
+    binary = target.binary[-1].rpartition("/")[2]
+    if binary.startswith("qemu-system-") and not has_machine(binary.removeprefix("qemu-system-"), scenario):
+        raise InputError(f"{binary} has no such machine as the command line asks for", scenario.place)
+    scenario = that_runs(scenario)
     commands = {step.command.name for step in scenario.steps if step.command is not None}
     seen = chroot_socket_root(target.binary)
     host = probe_host(seen.host.parent if seen else None)
     has_run_state = bool(commands & RUN_STATE_COMMANDS)
     prepared = prepare(words, host=host, firmware=target.firmware, run_state=has_run_state)
-    plain = without_expectations(replace(scenario, command_line=prepared.words, firmware=target.firmware))
+    steps, step_changes = prepare_steps(scenario.steps, words, host, target.firmware)
+    sent = replace(scenario, command_line=prepared.words, firmware=target.firmware, steps=steps)
+    plain = without_expectations(sent)
     known: dict[str, Any] = {}
 
     def make_machine(_scenario: Scenario) -> LiveMachine:
@@ -131,7 +112,8 @@ def run_live(scenario: Scenario, target: Target, watch: Watch = unwatched) -> Ru
             with machine_exit():
                 installed = FirmwareTables(session, _ram(session, prepared.own_words, dialect), target.limits.firmware)
         runs = has_run_state or installed is not None
-        return LiveMachine(session, dialect, reason, runs=runs, paused=is_paused(words), installed=installed)
+        paused, halts = is_paused(words), halts_at_reset(words)
+        return LiveMachine(session, dialect, reason, runs=runs, paused=paused, halts=halts, installed=installed)
 
     try:
         transcript = replay(plain, make_machine, _no_file)
@@ -155,9 +137,20 @@ def run_live(scenario: Scenario, target: Target, watch: Watch = unwatched) -> Ru
         tuple(word.replace(PRIVATE, ".") for word in prepared.words),
         known["version"],
         known["package"],
-        prepared.changes,
+        (*prepared.changes, *step_changes),
         tuple(notes),
     )
+
+
+def run_any(scenario: Scenario, target: Target) -> Run:
+    """Run a scenario on a live QEMU as :func:`run_live` does; one of the v2 series translated, where that is needed.
+
+    Raises:
+        InputError, LiveTimeout, LiveError, DecodeError: as :func:`run_live`.
+    """
+    if is_v2(scenario) and (version := qemu_version(target.binary)) >= FIRST_MERGED:
+        return _run_translated(scenario, target, dialect_of(version)[0])[1]
+    return run_live(scenario, target)
 
 
 def compare_live(scenario: Scenario, target: Target, watch: Watch = unwatched) -> Comparison:
@@ -185,10 +178,8 @@ def _compare_translated(scenario: Scenario, target: Target, dialect: str, watch:
     from qom_types.dialects import dialect_named
     from sandbox.compare.mapping import Mapping
     from sandbox.compare.v2_mapping import map_moment
-    from sandbox.translate.to_merged import to_merged
 
-    translation = to_merged(replace(scenario, firmware=target.firmware), dialect=dialect)
-    run = run_live(translation.scenario, target, watch)
+    translation, run = _run_translated(scenario, target, dialect, watch)
     compared = compare_run(run)
     mappings = []
     for moment in translation.moments:
@@ -197,20 +188,25 @@ def _compare_translated(scenario: Scenario, target: Target, dialect: str, watch:
             mappings.append(Mapping(differences=("the merged machine has no tables by then",), title=moment.title))
         else:
             mappings.append(map_moment(moment, after.after, dialect_named(dialect)))
+    return replace(compared, mappings=tuple(mappings))
+
+
+def _run_translated(
+    scenario: Scenario, target: Target, dialect: str, watch: Watch = unwatched
+) -> tuple[Translation, Run]:
+    """Run a v2 scenario on a QEMU that has only merged objects; the notes say what became of it."""
+    from sandbox.translate.to_merged import to_merged
+
+    translation = to_merged(replace(that_runs(scenario), firmware=target.firmware), dialect=dialect)
+    run = run_live(translation.scenario, target, watch)
     left_out = [f"step {left.step + 1} ({left.title}) is not sent: {left.why}" for left in translation.left_out]
     notes = (
         f"v2 is translated to the objects of dialect {dialect}, one for each entry",
         *left_out,
         *translation.notes,
-        *compared.notes,
+        *run.notes,
     )
-    return replace(compared, notes=notes, mappings=tuple(mappings))
-
-
-def arguments_of(scenario: Scenario) -> tuple[str, ...]:
-    """Return a scenario's command line without the program."""
-    words = scenario.command_line
-    return words[1:] if words and words[0].rpartition("/")[2].startswith("qemu") else words
+    return translation, replace(run, notes=notes)
 
 
 def _ram(session: LiveSession, words: Sequence[str], dialect: str) -> RamMap:
@@ -228,8 +224,11 @@ def _ram(session: LiveSession, words: Sequence[str], dialect: str) -> RamMap:
 def _dialect(session: LiveSession, known: dict[str, Any]) -> tuple[str, str]:
     """Return the dialect of a connected QEMU and why it is this one; note its version."""
     found: Any = session.execute("query-version")
-    numbers = found["qemu"]
-    known["version"] = version = (numbers["major"], numbers["minor"], numbers["micro"])
+    try:
+        numbers = found["qemu"]
+        known["version"] = version = (numbers["major"], numbers["minor"], numbers["micro"])
+    except (KeyError, TypeError) as error:
+        raise LiveError(f"no version in the reply to query-version: {found!r}") from error
     known["package"] = str(found.get("package", ""))
     if version < FIRST_MERGED and carries_v2(session):
         dialect, reason = V2, "it has the object nvidia-acpi-generic-initiator"

@@ -10,7 +10,7 @@ An error reply to a QMP command is a :class:`sandbox.errors.QemuError`; a progra
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sandbox.errors import SandboxError
 
@@ -18,6 +18,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sandbox.live.qmp import LiveReply
+
+
+MOST_LINES: Final = 20
+
+
+def last_lines(stderr: str) -> str:
+    """Return the last lines of a text, where QEMU says why it ends."""
+    lines = stderr.splitlines()
+    left_out = [f"... {len(lines) - MOST_LINES} lines before"] if len(lines) > MOST_LINES else []
+    return "\n".join([*left_out, *(line[:1000] for line in lines[-MOST_LINES:])])
 
 
 class LiveError(SandboxError):
@@ -41,7 +51,7 @@ class LiveTimeout(LiveError):
     """
 
     def __init__(self, doing: str, seconds: float, stderr: str = "") -> None:
-        super().__init__(f"QEMU gave no answer within {seconds:g} s: {doing}" + (f"\n{stderr}" if stderr else ""))
+        super().__init__(f"QEMU gave no answer within {seconds:.3g} s: {doing}\n{last_lines(stderr)}".rstrip())
         self.doing = doing
         self.seconds = seconds
         self.stderr = stderr
@@ -62,7 +72,8 @@ class LiveExit(LiveError):
     """
 
     def __init__(self, status: int, stderr: str, doing: str = "", replies: Sequence[LiveReply] = ()) -> None:
-        super().__init__(f"QEMU ended with status {status}" + (f": {doing}" if doing else "") + f"\n{stderr}".rstrip())
+        what = f"QEMU ended with status {status}" + (f": {doing}" if doing else "")
+        super().__init__(f"{what}\n{last_lines(stderr)}".rstrip())
         self.status = status
         self.stderr = stderr
         self.doing = doing

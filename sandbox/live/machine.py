@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sandbox.live.tables import LiveTables
     from sandbox.scenario.origins import Origin
 
+TYPED: Final = "human-monitor-command"
 RUN_STATE_COMMANDS: Final = frozenset({"stop", "cont", "query-status", "system_wakeup", "system_powerdown"})
 """Commands whose replies, or whose effect, depend on whether processors run."""
 
@@ -56,6 +57,7 @@ class LiveMachine:
         runs: whether the processors run, unless ``paused``; where they do not, the replies to commands about the run
             state are not those that the user's machine would give.
         paused: whether the user's command line holds the machine (``-S``).
+        halts: whether a reset only halts the machine (``-no-reboot`` with ``-no-shutdown``).
         installed: reads what firmware installed; None: tables are read without firmware.
     """
 
@@ -70,12 +72,14 @@ class LiveMachine:
         *,
         runs: bool = False,
         paused: bool = False,
+        halts: bool = False,
         installed: InstalledTables | None = None,
     ) -> None:
         self.session = session
         self.dialect = dialect
         self.dialect_reason = dialect_reason
         self.running = not paused
+        self._halts = halts
         self._installed = installed
         self._tables: LiveTables | None = None
         if runs and not paused:
@@ -90,18 +94,20 @@ class LiveMachine:
             MachineExit: the machine ends.
             LiveTimeout, LiveError: QEMU does not answer, or not in QMP.
         """
-        resets = is_reset(name, arguments)
+        resets = is_reset(name, arguments) and not self._halts
         with machine_exit():
             if resets and self._installed is not None:
                 self._installed.forget()
             value = self.session.execute(name, arguments)
             if resets and self._installed is not None:
                 self._installed.resume()
+            if is_quit(name, arguments):
+                self.session.wait_for_end(name)
         if resets:
             self._tables = None
         elif name == "cont":
             self.running = True
-        elif name == "stop":
+        elif name == "stop" or is_reset(name, arguments):
             self.running = False
         return value
 
@@ -120,9 +126,16 @@ class LiveMachine:
 
 def is_reset(name: str, arguments: dict[str, Any] | None) -> bool:
     """Whether a command resets the machine; with arguments it does not take them, and does nothing."""
-    if name == "human-monitor-command":
+    if name == TYPED:
         return str((arguments or {}).get("command-line", "")).split() == ["system_reset"]
     return name == "system_reset" and not arguments
+
+
+def is_quit(name: str, arguments: dict[str, Any] | None) -> bool:
+    """Whether a command ends QEMU; it replies first."""
+    if name == TYPED:
+        return str((arguments or {}).get("command-line", "")).split() in (["quit"], ["q"])
+    return name == "quit" and not arguments
 
 
 @contextmanager

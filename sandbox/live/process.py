@@ -67,8 +67,9 @@ class Child:
         Raises:
             InputError: there is no such program, or it cannot be run.
         """
+        self._popen: subprocess.Popen[bytes] = subprocess.Popen.__new__(subprocess.Popen)
         try:
-            self._popen = subprocess.Popen(  # noqa: S603 - the user names the program; no shell reads it
+            self._popen.__init__(  # type: ignore[misc]
                 tuple(command),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -77,6 +78,11 @@ class Child:
             )
         except (OSError, ValueError) as error:
             raise InputError(f"cannot run {command[0]}: {getattr(error, 'strerror', None) or error}") from error
+        except BaseException:
+            # a signal's exception came while the program was being started
+            with contextlib.suppress(AttributeError, ProcessLookupError):
+                os.kill(self._popen.pid, signal.SIGKILL)
+            raise
         self.pid: Final = self._popen.pid
         assert self._popen.stderr is not None
         self._tail = Tail(self._popen.stderr, STDERR_LIMIT)

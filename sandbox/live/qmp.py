@@ -89,7 +89,7 @@ class QmpConnection:
         if not self._client.logger.handlers:
             # a QEMU that ends is an answer here, not something to log on stderr in the user's sight
             self._client.logger.addHandler(logging.NullHandler())
-        self._resets = EventListener(names="RESET")
+        self._resets = EventListener(names=("RESET", "SHUTDOWN"))
         self._client.register_listener(self._resets)
         connected.settimeout(0)
         try:
@@ -161,12 +161,15 @@ class QmpConnection:
             raw = dict(error.received)
             raw.pop("id", None)
             return raw
-        if command == "system_reset" and self._resets.empty():
+        if command == "system_reset":
             await self._reset_made()
         return {"return": value}
 
     async def _reset_made(self) -> None:
-        """Wait for the event RESET, or for the end of QEMU (which ``-no-reboot`` makes of a reset)."""
+        """Wait for the event RESET, or for the end of QEMU, which ``-no-reboot`` makes of a reset.
+
+        With ``-no-shutdown`` there is neither: QEMU tells that it shuts down, and stays.
+        """
         import asyncio
 
         from qemu.qmp import Runstate
@@ -179,6 +182,8 @@ class QmpConnection:
                 await asyncio.wait((event, ended), return_when=asyncio.FIRST_COMPLETED)
             if not event.done():
                 raise EOFError
+            if event.result().get("event") == "SHUTDOWN":
+                await self._client.execute("query-status")  # is answered only if QEMU stays
         finally:
             event.cancel()
             ended.cancel()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import time
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, NoReturn, Self
 
+from sandbox.errors import InputError
 from sandbox.live.errors import ConnectionLost, LiveError, LiveExit, LiveTimeout
 from sandbox.live.fwcfg import PLACES, FwCfg
 from sandbox.live.qmp import LiveReply, QmpConnection
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 QMP: Final = "qmp"
 QTEST: Final = "qtest"
 
+LONGEST_SECONDS: Final = 1e6
+"""The longest time limit: 11 days. The kernel's own end at 24, where milliseconds leave their 31 bits."""
+
 LAST_WORDS_SECONDS: Final = 2.0
 """How long a QEMU that closed a socket may take to be gone, and its stderr to be read."""
 
@@ -36,6 +40,16 @@ class Limits:
     reply: float = 30.0
     end: float = 5.0
     firmware: float = 120.0
+
+    def check(self) -> None:
+        """Check that each is a time that can be waited for.
+
+        Raises:
+            InputError: one is not above 0, or longer than :data:`LONGEST_SECONDS`.
+        """
+        for seconds in (self.start, self.reply, self.end, self.firmware):
+            if not 0 < seconds <= LONGEST_SECONDS:  # this refuses nan too
+                raise InputError(f"a time limit is {seconds:g} s; it must be above 0 and at most {LONGEST_SECONDS:g}")
 
 
 DEFAULT_LIMITS: Final = Limits()
@@ -199,6 +213,17 @@ class LiveSession:
             if self._child.status() is not None:
                 raise self._exit(doing) from error
             raise LiveTimeout(error.doing, error.seconds, self._child.stderr()) from error
+
+    def wait_for_end(self, doing: str) -> NoReturn:
+        """Wait until QEMU has ended, as it does soon after ``quit``.
+
+        Raises:
+            LiveExit: it has ended.
+            LiveTimeout: it has not.
+        """
+        if self._child.wait(self._limits.end) is None:
+            raise LiveTimeout(doing, self._limits.end, self._child.stderr())
+        raise self._exit(doing)
 
     def close(self) -> None:
         """End QEMU, close the sockets and remove their directory; may be called again."""

@@ -18,6 +18,7 @@ from sandbox.live.endpoints import Endpoints, SocketRoot
 from sandbox.live.prepared import PRIVATE
 from sandbox.live.process import Child, as_command
 from sandbox.live.session import DEFAULT_LIMITS, QMP, QTEST, Limits, LiveSession
+from sandbox.machine.arguments import WITH_VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -85,12 +86,18 @@ def launch(
             endpoints.lay_file(name, content)
         given = tuple(_placed(word, endpoints.inside) for word in argv)
         has_monitor = any(f"{PRIVATE}/{QMP}" in word for word in argv)
-        arguments = (*given, *_added(given, endpoints, has_monitor=has_monitor))
+        added = _added(given, endpoints, has_monitor=has_monitor)
+        arguments = (*added, *given) if lacks_value(given) else (*given, *added)
         child = Child((*command, *arguments))
     except BaseException:
         endpoints.close()
         raise
     return LiveSession(child, endpoints, arguments, limits, began)
+
+
+def lacks_value(argv: Sequence[str]) -> bool:
+    """Whether a command line ends with an option that wants a value, so that nothing may follow it."""
+    return bool(argv) and argv[-1].startswith("-") and argv[-1].lstrip("-") in WITH_VALUE
 
 
 def chroot_socket_root(command: Sequence[str]) -> SocketRoot | None:

@@ -105,6 +105,7 @@ class _Reader:
         self.devices: list[Given] = []
         self.switches: list[tuple[str, str | None]] = []
         self.paused = False
+        self.actions: dict[str, str] = {}
         self.ignored: list[str] = []
         self.plugins: list[TypePlugin] = []
         self.readers: Mapping[str, Callable[[Option], None]] = {
@@ -117,6 +118,9 @@ class _Reader:
             "object": self.read_object,
             "device": self.read_device,
             "S": self.read_paused,
+            "action": self.read_action,
+            "no-reboot": self.read_action,
+            "no-shutdown": self.read_action,
             "no-acpi": self.read_sugar,
             "mem-path": self.read_sugar,
         }
@@ -124,7 +128,10 @@ class _Reader:
     def read(self) -> MachineConfig:
         for option in self.command_line.options:
             reader = self.readers.get(option.name)
-            if option.name in ("object", "device", "cpu") and set((option.value or "").split(",")) & {"help", "?"}:
+            if option.name in ("object", "device", "cpu", "action") and set((option.value or "").split(",")) & {
+                "help",
+                "?",
+            }:
                 raise InputError(f"{option.text}: it asks QEMU for help instead of a machine", self.place)
             try:
                 if reader is not None:
@@ -153,6 +160,8 @@ class _Reader:
             switches=tuple(self.switches),
             monitors=self.monitors(),
             paused=self.paused,
+            ends_at_reset=self.actions.get("reboot") == "shutdown",
+            halts_at_end=self.actions.get("shutdown") == "pause",
             ignored=tuple(self.ignored),
             plugins=tuple(self.plugins),
         )
@@ -253,6 +262,11 @@ class _Reader:
 
     def read_paused(self, _option: Option) -> None:
         self.paused = True
+
+    def read_action(self, option: Option) -> None:
+        from sandbox.machine.run_actions import read_actions
+
+        self.actions.update(read_actions(option))
 
     def read_sugar(self, option: Option) -> None:
         """Read an option that is another way of writing a machine property."""

@@ -56,6 +56,8 @@ class MachineConfig:
         switches: names and values of options that change which devices there are without ``-device``, in order.
         monitors: the monitors of ``/objects`` in the order of their making, for dialects that have them there.
         paused: whether ``-S`` keeps the machine from running.
+        ends_at_reset: whether a reset ends it, as ``-no-reboot`` wants.
+        halts_at_end: whether it only halts where it would end by itself, as ``-no-shutdown`` wants.
         ignored: the text of each option that moves no table.
         plugins: types of the user's own that the objects have, beside the dialect's.
     """
@@ -74,6 +76,8 @@ class MachineConfig:
     switches: tuple[tuple[str, str | None], ...] = ()
     monitors: tuple[MonitorOption, ...] = ()
     paused: bool = False
+    ends_at_reset: bool = False
+    halts_at_end: bool = False
     ignored: tuple[str, ...] = ()
     plugins: tuple[TypePlugin, ...] = ()
 

@@ -17,7 +17,7 @@ from sandbox.machine.device_objects import (
     remove_device,
 )
 from sandbox.machine.pci.catalog import DeviceType, find_type
-from sandbox.machine.pci.search import find_bus
+from sandbox.machine.pci.search import SYSTEM_BUS, find_bus
 from sandbox.records import record
 
 if TYPE_CHECKING:
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from sandbox.machine.devices import DeviceBay
     from sandbox.machine.pci.bus import PciDevice
     from sandbox.qom.objects import QomObject
+
+HOST_BRIDGES: Final = frozenset({"q35-pcihost", "i440FX-pcihost", "gpex-pcihost", "pxb-host", "pxb-cxl-host"})
+"""Devices on the system bus, from which nothing can be taken."""
 
 WITH_INNER_DEVICE: Final = {"virtio-pci": "virtio-backend"}
 """PCI types that consist of two devices, and the name of the inner one, which goes first."""
@@ -112,6 +115,8 @@ class Hotplug:
         if found.info.name in MEMORY_MODULES:
             return ()
         device = found.device if isinstance(found, PciDeviceObject) else None
+        if found.info.name in HOST_BRIDGES:
+            raise QemuError(f"Bus '{SYSTEM_BUS.name}' does not support hotplugging")
         if device is None:
             raise UnmodelledError(f"device_del {found.name}: the removal of a {found.info.name} is not modelled")
         if not device.bus.hotpluggable:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sandbox.errors import InputError
+from sandbox.errors import InputError, MachineExit, QemuError
 from sandbox.machine.devices import DeviceBay
 from sandbox.machine.event_device import check_error_records
 from sandbox.machine.startup import start_up
@@ -39,7 +39,8 @@ class Machine:
         schema: the QAPI types of the objects that can be made.
         tree: the composition tree.
         stderr: what QEMU would have written to stderr so far, line by line.
-        status: ``running``, ``paused``, or ``prelaunch`` under ``-S``.
+        status: ``running``, ``paused``, ``prelaunch`` under ``-S``, or ``shutdown`` where it halted instead of ending.
+        ended_by_itself: whether a reset has ended it, under ``-no-reboot``.
         board: CPUs, memory and nodes.
         bay: the devices.
 
@@ -54,6 +55,7 @@ class Machine:
         self.config = config
         self.firmware = firmware
         self.schema = config.schema
+        self.ended_by_itself = False
         self.status = "prelaunch" if config.paused else "running"
         board = start_up(config)
         self.tree: ObjectTree = board.tree
@@ -119,8 +121,14 @@ class Machine:
     def reset(self) -> tuple[Departure, ...]:
         """Reset the machine: the tables are made anew when they are read next; return the devices that go with it.
 
-        A machine that does not run is as before its start then.
+        A machine that does not run is as before its start then. Under ``-no-reboot`` it is shut down instead.
+
+        Raises:
+            MachineExit: it is shut down, and that ends it.
         """
+        if self.config.ends_at_reset:
+            self.shut_down()
+            return ()
         self._tables = None
         if self.status == "paused":
             self.status = "prelaunch"
@@ -131,6 +139,20 @@ class Machine:
             self.bay.enumerate_buses()
         return gone
 
+    def shut_down(self) -> bool:
+        """Let the machine end by itself; return whether it was running and only halts, as ``-no-shutdown`` wants.
+
+        Raises:
+            MachineExit: it ends, with status 0.
+        """
+        if not self.config.halts_at_end:
+            self.ended_by_itself = True
+            raise MachineExit("", status=0)
+        if self.status != "running":
+            return False
+        self.status = "shutdown"
+        return True
+
     def stop(self) -> bool:
         """Pause the machine; return whether it was running."""
         if self.status != "running":
@@ -139,7 +161,13 @@ class Machine:
         return True
 
     def cont(self) -> bool:
-        """Let the machine run; return whether it was not running."""
+        """Let the machine run; return whether it was not running.
+
+        Raises:
+            QemuError: it has been shut down.
+        """
+        if self.status == "shutdown":
+            raise QemuError("Resetting the Virtual Machine is required")
         if self.status == "running":
             return False
         self.status = "running"
@@ -178,10 +206,8 @@ class Machine:
         object_del(self.tree, object_id, gives_reasons=self.config.dialect.deletions_give_reasons)
 
     def device_of_id(self, name: str) -> QomObject | None:
-        """Return what an id of a device, or a full path, names; None where that is nothing."""
-        if name.startswith("/"):
-            return self.tree.resolve(name)
-        return self.tree.container("/machine/peripheral").component(name)
+        """Return what an id of a device, a path from where those are, or a full path names; None: nothing."""
+        return self.tree.resolve(name if name.startswith("/") else f"/machine/peripheral/{name}")
 
     def device_add(self, arguments: Mapping[str, Any], *, from_json: bool = True) -> None:
         """Plug in a device, from the members that ``device_add`` was given.

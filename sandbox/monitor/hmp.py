@@ -11,34 +11,23 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.errors import MachineExit, QemuError, UnmodelledError
 from sandbox.monitor import state_commands
-from sandbox.records import record
+from sandbox.monitor.typed_line import (
+    OPTIONAL_REST,
+    OPTIONAL_WORD,
+    OPTIONS,
+    REST,
+    WORD,
+    Typed,
+    TypedLineError,
+    read_arguments,
+    read_head,
+    read_words,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from sandbox.monitor.monitor import Monitor
-
-
-@record
-class Typed:
-    """A command of the human monitor.
-
-    Attributes:
-        run: takes the monitor and what stands behind the name; returns the reply.
-        synopsis: name, short name and arguments, as ``help`` shows them.
-        help: what it does, in QEMU's words.
-        takes: whether anything may stand behind the name.
-    """
-
-    run: Callable[[Monitor, str], str]
-    synopsis: str
-    help: str
-    takes: bool = True
-
-    @property
-    def line(self) -> str:
-        """The line that ``help`` shows."""
-        return f"{self.synopsis} -- {self.help}\n"
 
 
 def human_monitor_command(monitor: Monitor, arguments: Mapping[str, Any]) -> object:
@@ -47,22 +36,31 @@ def human_monitor_command(monitor: Monitor, arguments: Mapping[str, Any]) -> obj
     Raises:
         UnmodelledError: QEMU's human monitor has the command and the sandbox does not.
     """
-    name, _, rest = arguments["command-line"].strip().partition(" ")
-    if not name:
+    return _answer(monitor, arguments["command-line"]).replace("\n", "\r\n")
+
+
+def _answer(monitor: Monitor, line: str) -> str:
+    head = read_head(line)
+    if head.next == len(line) and not head.name:
         return ""
-    command = find(name)
+    command = find(head.name)
     if command is None:
-        if name in OTHER_COMMANDS:
-            raise UnmodelledError(f"the human monitor's command '{name}' is not modelled")
-        return f"unknown command: '{name}'\r\n"
-    rest = rest.strip()
-    if rest and not command.takes:
-        return _extraneous(command.synopsis.split()[0]).replace("\n", "\r\n")
+        if head.name in OTHER_COMMANDS:
+            raise UnmodelledError(f"the human monitor's command '{head.name}' is not modelled")
+        return f"unknown command: '{line[: head.end]}'\n"
+    if command.synopsis == INFO and head.next < len(line):
+        head = read_head(line, head.next)
+        command = topic(head.name)
+        if command is None:
+            return f"unknown command: '{line[: head.end]}'\n"
     try:
-        return _run(command, monitor, rest).replace("\n", "\r\n")
+        words = read_arguments(command.called, command.takes, line[head.next :])
+        return _run(command, monitor, words)
+    except TypedLineError as error:
+        return f'{error.text}Try "help {line[: head.end]}" for more information\n'
     except QemuError as error:
         hint = f"\n{error.hint.rstrip()}" if error.hint else ""
-        return f"Error: {error.desc}{hint}\n".replace("\n", "\r\n")
+        return f"Error: {error.desc}{hint}\n"
 
 
 def find(name: str) -> Typed | None:
@@ -70,22 +68,39 @@ def find(name: str) -> Typed | None:
     return COMMANDS_BY_NAME.get(SHORT.get(name, name))
 
 
-def _run(command: Typed, monitor: Monitor, text: str) -> str:
+def topic(name: str) -> Typed | None:
+    """Return the command that ``info`` and a topic's name make.
+
+    Raises:
+        UnmodelledError: QEMU has it and the sandbox does not.
+    """
+    from sandbox.monitor.info import OTHER_TOPICS, TOPICS
+
+    found = TOPICS.get(name)
+    if found is None:
+        if name in OTHER_TOPICS:
+            raise UnmodelledError(f"the human monitor's 'info {name}' is not modelled")
+        return None
+    tell, shown = found
+    synopsis, _, text = f"{name}{shown}".partition(" -- ")
+    takes = (OPTIONAL_WORD,) if "[" in synopsis else ()
+    return Typed(lambda monitor, words: tell(monitor.machine, words[0] if words else None), synopsis, text, takes)
+
+
+def _run(command: Typed, monitor: Monitor, words: list[str]) -> str:
     """Run a command; what ends the machine is said to the monitor, which is gone then, and not on stderr."""
     try:
-        return command.run(monitor, text)
+        return command.run(monitor, words)
     except MachineExit as end:
         raise MachineExit("", end.status) from end
 
 
-def object_add(monitor: Monitor, text: str) -> str:
+def object_add(monitor: Monitor, words: list[str]) -> str:
     """``object_add qom-type=typename,id=id[,...]``."""
     from sandbox.qapi.keyval import parse_keyval
     from sandbox.qapi.visit import visit_json, visit_keyval
 
-    machine = monitor.machine
-    if not text:
-        return _missing("object_add")
+    machine, text = monitor.machine, words[0]
     if text.startswith("{"):
         from sandbox.qapi.json import parse_json
 
@@ -96,140 +111,119 @@ def object_add(monitor: Monitor, text: str) -> str:
     return ""
 
 
-def object_del(monitor: Monitor, text: str) -> str:
+def object_del(monitor: Monitor, words: list[str]) -> str:
     """``object_del id``."""
-    if not text:
-        return _missing("object_del")
-    word, extra = _word(text)
-    if extra:
-        return _extraneous("object_del")
-    monitor.machine.object_del(word)
+    monitor.machine.object_del(words[0])
     return ""
 
 
-def device_add(monitor: Monitor, text: str) -> str:
+def device_add(monitor: Monitor, words: list[str]) -> str:
     """``device_add driver[,prop=value][,...]``.
 
     Raises:
+        TypedLineError: the text is not such as options are; why, QEMU says on its own stderr.
         UnmodelledError: help is asked for.
     """
     from sandbox.qapi.opts import parse_opts
 
-    given = dict(parse_opts(text, "driver"))
+    try:
+        given = dict(parse_opts(words[0] if words else "", "driver"))
+    except QemuError:
+        raise TypedLineError("") from None
     if given.get("driver") in ("help", "?") or "help" in given:
         raise UnmodelledError("the human monitor's 'device_add help' is not modelled")
     monitor.machine.device_add(given, from_json=False)
     return ""
 
 
-def device_del(monitor: Monitor, text: str) -> str:
+def device_del(monitor: Monitor, words: list[str]) -> str:
     """``device_del id``."""
     from sandbox.monitor.device_commands import remove
 
-    if not text:
-        return _missing("device_del")
-    word, extra = _word(text)
-    if extra:
-        return _extraneous("device_del")
-    remove(monitor, word)
+    remove(monitor, words[0])
     return ""
 
 
-def qom_list(monitor: Monitor, text: str) -> str:
+def qom_list(monitor: Monitor, words: list[str]) -> str:
     """``qom-list path``."""
     from sandbox.monitor.qom_commands import listed, object_at
 
-    if not text:
+    if not words:
         return "/\n"
-    word, extra = _word(text)
-    if extra:
-        return _extraneous("qom-list")
-    entries = listed(monitor.machine, object_at(monitor.machine, word))
+    entries = listed(monitor.machine, object_at(monitor.machine, words[0]))
     return "".join(f"{entry['name']} ({entry['type']})\n" for entry in entries)
 
 
-def qom_get(monitor: Monitor, text: str) -> str:
+def qom_get(monitor: Monitor, words: list[str]) -> str:
     """``qom-get path property``: the value as JSON over several lines."""
     import json
 
-    from sandbox.monitor.qom_commands import object_at, read
+    from sandbox.monitor.qom_commands import read, the_object_at
 
-    path, rest = _word(text)
-    name, extra = _word(rest)
-    if not path or not name:
-        return _missing("qom-get")
-    if extra:
-        return _extraneous("qom-get")
-    value = read(monitor.machine, object_at(monitor.machine, path), name)
+    path, name = words
+    value = read(monitor.machine, the_object_at(monitor.machine, path), name)
     return f"{json.dumps(value, indent=4)}\n"
 
 
-def info(monitor: Monitor, text: str) -> str:
-    """``info [name]``."""
-    from sandbox.monitor.info import info as tell
-
-    return tell(monitor, text)
+def info(_monitor: Monitor, _words: list[str]) -> str:
+    """``info`` without a topic."""
+    return _help_of_topics()
 
 
-def help_(_monitor: Monitor, text: str) -> str:
+def help_(_monitor: Monitor, words: list[str]) -> str:
     """``help [command]``: of the commands that are answered here."""
-    from sandbox.monitor.info import help_line
-
-    name, _, rest = text.partition(" ")
-    if not name:
+    asked = read_words(words[0]) if words else []
+    if asked is None:
+        return ""
+    if not asked:
         return "".join(known.line for known in TYPED)
-    if name == "info":
-        return help_line(rest.strip())
-    command = find(name)
+    command = find(asked[0])
     if command is None:
-        if name in OTHER_COMMANDS:
-            raise UnmodelledError(f"the human monitor's command '{name}' is not modelled")
-        return f"unknown command: '{name}'\n"
-    return command.line
+        if asked[0] in OTHER_COMMANDS:
+            raise UnmodelledError(f"the human monitor's command '{asked[0]}' is not modelled")
+        return f"unknown command: '{asked[0]}'\n"
+    if command.synopsis != INFO:
+        return command.line
+    if len(asked) == 1:
+        return _help_of_topics()
+    found = topic(asked[1])
+    return f"info {found.line}" if found is not None else f"unknown command: '{asked[0]} {asked[1]}'\n"
 
 
-def _quiet(command: Callable[[Monitor, Mapping[str, Any]], object]) -> Callable[[Monitor, str], str]:
+def _help_of_topics() -> str:
+    from sandbox.monitor.info import TOPICS
+
+    return "".join(f"info {name}{shown}\n" for name, (_, shown) in TOPICS.items())
+
+
+def _quiet(command: Callable[[Monitor, Mapping[str, Any]], object]) -> Callable[[Monitor, list[str]], str]:
     """Return a QMP command without arguments as the human monitor has it: without a reply."""
 
-    def run(monitor: Monitor, _text: str) -> str:
+    def run(monitor: Monitor, _words: list[str]) -> str:
         command(monitor, {})
         return ""
 
     return run
 
 
-def _word(text: str) -> tuple[str, str]:
-    """Return the first word of a line, without its quotes, and what is behind it."""
-    if text.startswith('"'):
-        word, _, extra = text[1:].partition('"')
-    else:
-        word, _, extra = text.partition(" ")
-    return word, extra.strip()
-
-
-def _missing(command: str) -> str:
-    return f'{command}: string expected\nTry "help {command}" for more information\n'
-
-
-def _extraneous(command: str) -> str:
-    name = command.partition("|")[0]
-    return f'{command}: extraneous characters at the end of line\nTry "help {name}" for more information\n'
-
+INFO: Final = "info [subcommand]"
 
 TYPED: Final = (
-    Typed(_quiet(state_commands.cont), "cont|c ", "resume emulation", takes=False),
-    Typed(device_add, "device_add driver[,prop=value][,...]", "add device, like -device on the command line"),
-    Typed(device_del, "device_del device", "remove device"),
-    Typed(help_, "help|? [cmd]", "show the help"),
-    Typed(info, "info [subcommand]", "show various information about the system state"),
-    Typed(object_add, "object_add [qom-type=]type,id=str[,prop=value][,...]", "create QOM object"),
-    Typed(object_del, "object_del id", "destroy QOM object"),
-    Typed(qom_get, "qom-get path property", "print QOM property"),
-    Typed(qom_list, "qom-list path", "list QOM properties"),
-    Typed(_quiet(state_commands.quit_), "quit|q ", "quit the emulator", takes=False),
-    Typed(_quiet(state_commands.stop), "stop|s ", "stop emulation", takes=False),
-    Typed(_quiet(state_commands.system_powerdown), "system_powerdown ", "send system power down event", takes=False),
-    Typed(_quiet(state_commands.system_reset), "system_reset ", "reset the system", takes=False),
+    Typed(_quiet(state_commands.cont), "cont|c ", "resume emulation"),
+    Typed(
+        device_add, "device_add driver[,prop=value][,...]", "add device, like -device on the command line", (OPTIONS,)
+    ),
+    Typed(device_del, "device_del device", "remove device", (WORD,)),
+    Typed(help_, "help|? [cmd]", "show the help", (OPTIONAL_REST,)),
+    Typed(info, INFO, "show various information about the system state"),
+    Typed(object_add, "object_add [qom-type=]type,id=str[,prop=value][,...]", "create QOM object", (REST,)),
+    Typed(object_del, "object_del id", "destroy QOM object", (WORD,)),
+    Typed(qom_get, "qom-get path property", "print QOM property", (WORD, WORD)),
+    Typed(qom_list, "qom-list path", "list QOM properties", (OPTIONAL_WORD,)),
+    Typed(_quiet(state_commands.quit_), "quit|q ", "quit the emulator"),
+    Typed(_quiet(state_commands.stop), "stop|s ", "stop emulation"),
+    Typed(_quiet(state_commands.system_powerdown), "system_powerdown ", "send system power down event"),
+    Typed(_quiet(state_commands.system_reset), "system_reset ", "reset the system"),
 )
 
 SHORT: Final[Mapping[str, str]] = {"c": "cont", "?": "help", "q": "quit", "s": "stop"}

@@ -7,74 +7,43 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sandbox.errors import UnmodelledError
 from sandbox.monitor import query_cpus, query_identity, query_memory, query_objects
+from sandbox.qom.tree import AmbiguousPathError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from sandbox.machine.machine import Machine
-    from sandbox.monitor.monitor import Monitor
     from sandbox.qom.objects import QomObject
 
 MIB: Final = 1 << 20
 
 
-def info(monitor: Monitor, text: str) -> str:
-    """Return what ``info`` and the words behind it give.
-
-    Raises:
-        UnmodelledError: QEMU has it and the sandbox does not.
-    """
-    name, _, rest = text.partition(" ")
-    if not name:
-        return help_line("")
-    found = TOPICS.get(name)
-    if found is None:
-        if name in OTHER_TOPICS:
-            raise UnmodelledError(f"the human monitor's 'info {name}' is not modelled")
-        return f"unknown command: 'info {name}'\n"
-    if rest and name != "qom-tree":
-        return f'{name}: extraneous characters at the end of line\nTry "help info {name}" for more information\n'
-    return found[0](monitor.machine, rest.strip())
-
-
-def help_line(name: str) -> str:
-    """Return the line that ``help info`` has for a topic; all of them without a name."""
-    if not name:
-        return "".join(f"info {topic}{words}\n" for topic, (_, words) in TOPICS.items())
-    if name not in TOPICS:
-        if name in OTHER_TOPICS:
-            raise UnmodelledError(f"the human monitor's 'info {name}' is not modelled")
-        return f"unknown command: 'info {name}'\n"
-    return f"info {name}{TOPICS[name][1]}\n"
-
-
-def _name(machine: Machine, _rest: str) -> str:
+def _name(machine: Machine, _path: str | None) -> str:
     name = query_identity.name_of(machine)
     return "" if name is None else f"{name}\n"
 
 
-def _version(machine: Machine, _rest: str) -> str:
+def _version(machine: Machine, _path: str | None) -> str:
     return f"{'.'.join(map(str, machine.config.dialect.qemu_version))}\n"
 
 
-def _status(machine: Machine, _rest: str) -> str:
+def _status(machine: Machine, _path: str | None) -> str:
     running = "running" if machine.status == "running" else "paused"
     return f"VM status: {running}" + ("" if machine.status in ("running", "paused") else f" ({machine.status})") + "\n"
 
 
-def _uuid(machine: Machine, _rest: str) -> str:
+def _uuid(machine: Machine, _path: str | None) -> str:
     return f"{query_identity.uuid_of(machine)}\n"
 
 
-def _kvm(machine: Machine, _rest: str) -> str:
+def _kvm(machine: Machine, _path: str | None) -> str:
     if not machine.board.type.is_x86:
         return "kvm support: not compiled\n"
     return f"kvm support: {'enabled' if query_identity.uses_kvm(machine) else 'disabled'}\n"
 
 
-def _numa(machine: Machine, _rest: str) -> str:
+def _numa(machine: Machine, _path: str | None) -> str:
     board = machine.board
     nodes = board.numa.nodes
     plugged = [0] * len(nodes)
@@ -91,7 +60,7 @@ def _numa(machine: Machine, _rest: str) -> str:
     return text
 
 
-def _cpus(machine: Machine, _rest: str) -> str:
+def _cpus(machine: Machine, _path: str | None) -> str:
     cpus = query_cpus.present_cpus(machine)
     return "".join(
         f"{' ' if place else '*'} CPU #{slot.index}: thread_id={query_objects.FIRST_THREAD + slot.index}\n"
@@ -99,7 +68,7 @@ def _cpus(machine: Machine, _rest: str) -> str:
     )
 
 
-def _hotpluggable_cpus(machine: Machine, _rest: str) -> str:
+def _hotpluggable_cpus(machine: Machine, _path: str | None) -> str:
     text = "Hotpluggable CPUs:\n"
     names = ("node-id", "socket-id", "die-id", "cluster-id", "module-id", "core-id", "thread-id")
     for board, slot, path in query_cpus.cpu_places(machine):
@@ -111,7 +80,7 @@ def _hotpluggable_cpus(machine: Machine, _rest: str) -> str:
     return text
 
 
-def _memdev(machine: Machine, _rest: str) -> str:
+def _memdev(machine: Machine, _path: str | None) -> str:
     text = ""
     for backend in query_objects.memory_backends(machine):
         nodes = ",".join(map(str, backend.host_nodes))
@@ -122,7 +91,7 @@ def _memdev(machine: Machine, _rest: str) -> str:
     return f"{text}\n"
 
 
-def _memory_devices(machine: Machine, _rest: str) -> str:
+def _memory_devices(machine: Machine, _path: str | None) -> str:
     text = ""
     for dimm, hotplugged in query_memory.modules(machine):
         text += f'Memory device [{"nvdimm" if dimm.is_nvdimm else "dimm"}]: "{dimm.id or ""}"\n'
@@ -132,12 +101,12 @@ def _memory_devices(machine: Machine, _rest: str) -> str:
     return text
 
 
-def _memory_size_summary(machine: Machine, _rest: str) -> str:
+def _memory_size_summary(machine: Machine, _path: str | None) -> str:
     base, plugged = query_memory.memory_sizes(machine)
     return f"base memory: {base}\nplugged memory: {plugged}\n"
 
 
-def _iothreads(machine: Machine, _rest: str) -> str:
+def _iothreads(machine: Machine, _path: str | None) -> str:
     text = ""
     has_weight = machine.config.dialect.interface_version >= query_objects.FIRST_WEIGHT
     for number, found in enumerate(query_objects.io_threads(machine)):
@@ -149,7 +118,7 @@ def _iothreads(machine: Machine, _rest: str) -> str:
     return text
 
 
-def _pci(machine: Machine, _rest: str) -> str:
+def _pci(machine: Machine, _path: str | None) -> str:
     from sandbox.monitor.query_pci import pci_buses
 
     return "".join(_pci_device(device) for bus in pci_buses(machine) for device in bus["devices"])
@@ -191,12 +160,12 @@ def _pci_region(region: Mapping[str, Any]) -> str:
     return f"      BAR{region['bar']}: {bits} bit{prefetchable} memory (not mapped)\n"
 
 
-def _qom_tree(machine: Machine, rest: str) -> str:
-    path = rest or "/machine"
-    found = machine.tree.resolve(path) if path.startswith("/") else None
-    if found is None:
-        return f"Path '{path}' could not be resolved.\n"
-    return _qom_subtree(found, 0)
+def _qom_tree(machine: Machine, path: str | None) -> str:
+    try:
+        found = machine.tree.resolve("/machine" if path is None else path)
+    except AmbiguousPathError:
+        found = None
+    return f"Path '{path}' could not be resolved.\n" if found is None else _qom_subtree(found, 0)
 
 
 def _qom_subtree(found: QomObject, depth: int) -> str:
@@ -209,7 +178,7 @@ def _word(value: bool) -> str:
     return "true" if value else "false"
 
 
-TOPICS: Final[Mapping[str, tuple[Callable[[Machine, str], str], str]]] = {
+TOPICS: Final[Mapping[str, tuple[Callable[[Machine, str | None], str], str]]] = {
     "cpus": (_cpus, "  -- show infos for each CPU"),
     "hotpluggable-cpus": (_hotpluggable_cpus, "  -- Show information about hotpluggable CPUs"),
     "iothreads": (_iothreads, "  -- show iothreads"),

@@ -62,7 +62,7 @@ def _of_instance(found: QomObject) -> list[dict[str, str]]:
 def qom_get(monitor: Monitor, arguments: Mapping[str, Any]) -> object:
     """``qom-get``."""
     machine = monitor.machine
-    return read(machine, object_at(machine, arguments["path"]), arguments["property"])
+    return read(machine, the_object_at(machine, arguments["path"]), arguments["property"])
 
 
 def read(machine: Machine, found: QomObject, name: str) -> object:
@@ -94,7 +94,7 @@ def read(machine: Machine, found: QomObject, name: str) -> object:
 def qom_set(monitor: Monitor, arguments: Mapping[str, Any]) -> object:
     """``qom-set``: the value must pass the rules of the QAPI type that the property visits."""
     machine = monitor.machine
-    write(machine, object_at(machine, arguments["path"]), arguments["property"], arguments["value"])
+    write(machine, the_object_at(machine, arguments["path"]), arguments["property"], arguments["value"])
     return {}
 
 
@@ -153,10 +153,22 @@ def object_at(machine: Machine, path: str) -> QomObject:
     try:
         found = machine.tree.resolve(path)
     except AmbiguousPathError:
-        raise QemuError(f"Path '{path}' is ambiguous") from None
+        raise AmbiguousPathError(f"Path '{path}' is ambiguous") from None
     if found is None:
         raise QemuError(f"Device '{path}' not found", "DeviceNotFound")
     return found
+
+
+def the_object_at(machine: Machine, path: str) -> QomObject:
+    """Return the object that a path names, as the commands that read or set one property look for it.
+
+    Raises:
+        QemuError: there is none, or the path is partial and several match.
+    """
+    try:
+        return object_at(machine, path)
+    except AmbiguousPathError:
+        raise QemuError(f"Device '{path}' not found", "DeviceNotFound") from None
 
 
 COMMANDS: Final = {"qom-list": qom_list, "qom-get": qom_get, "qom-set": qom_set, "qom-list-get": qom_list_get}

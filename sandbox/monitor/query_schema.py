@@ -22,12 +22,22 @@ def query_commands(monitor: Monitor, _arguments: Mapping[str, Any]) -> object:
 
 def query_qmp_schema(monitor: Monitor, _arguments: Mapping[str, Any]) -> object:
     """``query-qmp-schema``: the schema of what is answered here; object-add has the types of the dialect."""
+    return described(monitor.machine)
+
+
+def described(machine: Machine, more: str = "") -> list[object]:
+    """Return what ``query-qmp-schema`` tells of a machine.
+
+    Args:
+        machine: the machine.
+        more: QAPI definitions of further commands; they are told of behind the monitor's.
+    """
     from sandbox.qapi.introspect import introspection
 
-    return [ordered(entry) for entry in introspection(served_schema(monitor.machine))]
+    return [ordered(entry) for entry in introspection(served_schema(machine, more))]
 
 
-def served_schema(machine: Machine) -> Schema:
+def served_schema(machine: Machine, more: str = "") -> Schema:
     """Return the schema of the commands and events of a machine's monitor, with the objects of its dialect."""
     from sandbox.qapi.schema import parse_schema
     from sandbox.resources import read_beside
@@ -38,7 +48,7 @@ def served_schema(machine: Machine) -> Schema:
     def read(path: str) -> str:
         return read_beside(__file__, "..", "..", *path.split("/"))
 
-    text = f"{{ 'include': '{objects}' }}\n{read_beside(__file__, 'commands.json')}"
+    text = f"{{ 'include': '{objects}' }}\n{read_beside(__file__, 'commands.json')}{more}"
     file = "sandbox/monitor/commands.json"
     return parse_schema(text, file, read_include=read, defined=dialect.symbols(), any_names=True)
 

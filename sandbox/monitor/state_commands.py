@@ -34,8 +34,14 @@ def cont(monitor: Monitor, _arguments: Mapping[str, Any]) -> object:
 
 
 def system_reset(monitor: Monitor, _arguments: Mapping[str, Any]) -> object:
-    """``system_reset``: devices that wait for a reset go behind the reply."""
-    monitor.emit("RESET", {"guest": False, "reason": "host-qmp-system-reset"})
+    """``system_reset``: devices that wait for a reset go behind the reply; under ``-no-reboot`` it is an end."""
+    told = {"guest": False, "reason": "host-qmp-system-reset"}
+    if monitor.machine.config.ends_at_reset:
+        monitor.emit("SHUTDOWN", told)
+        if monitor.machine.shut_down():
+            monitor.emit("STOP")
+        return {}
+    monitor.emit("RESET", told)
     tell_departures(monitor, monitor.machine.reset())
     return {}
 

@@ -15,7 +15,7 @@ from sandbox.errors import InputError, MachineExit, QemuError, UnmodelledCommand
 from sandbox.monitor.monitor import Monitor
 from sandbox.qmp import wire
 from sandbox.qmp.listing import Listings
-from sandbox.qmp.own_commands import OWN_COMMANDS, execute_own
+from sandbox.qmp.own_commands import INTROSPECTION, OWN_COMMANDS, execute_own, with_own
 from sandbox.qmp.session import State
 
 if TYPE_CHECKING:
@@ -126,11 +126,11 @@ class Hub:
             for peer in ready:
                 peer.push(line)
 
-    def end_by_signal(self) -> None:
-        """End the machine as a signal ends QEMU."""
+    def end_by_signal(self, number: int) -> None:
+        """End the machine as a signal ends QEMU, which names its sender, too, where it knows that."""
         if self.ended is None:
             self.emit("SHUTDOWN", HOST_SIGNAL)
-            self.ended = MachineExit("", status=0)
+            self.ended = MachineExit(f"{self.machine.config.program}: terminating on signal {number}", status=0)
 
     def _execute(self, request: Request) -> object:
         name = request.name
@@ -142,8 +142,8 @@ class Hub:
                 raise _not_found(name)
             _refuse_oob(request)
         value = self._monitor.execute(name, request.arguments)
-        if name == "query-commands" and isinstance(value, list):
-            return [*value, *({"name": own} for own in OWN_COMMANDS)]
+        if name in INTROSPECTION:
+            return with_own(self.machine, name, value)
         return value
 
     def _run_firmware(self) -> None:

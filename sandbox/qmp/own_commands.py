@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.errors import MachineExit, QemuError
 from sandbox.qapi.visit import visit_arguments
-from sandbox.qmp.schema import load_schema
+from sandbox.qmp.schema import OWN, load_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,7 +27,7 @@ def execute_own(machine: Machine, name: str, arguments: Mapping[str, Any]) -> ob
     Raises:
         QemuError: it takes no such arguments, or firmware's reading would end the machine.
     """
-    visit_arguments(load_schema(), name, arguments)
+    visit_arguments(load_schema(OWN), name, arguments)
     return OWN_COMMANDS[name](machine)
 
 
@@ -70,6 +70,19 @@ def _table(data: bytes | None) -> object:
 def _value(value: int | str | bytes) -> int | str:
     return value.hex() if isinstance(value, bytes) else value
 
+
+def with_own(machine: Machine, name: str, value: object) -> object:
+    """Return the reply to one of the commands of ``INTROSPECTION`` with the server's own commands in it."""
+    if name == "query-commands" and isinstance(value, list):
+        return [*value, *({"name": own} for own in OWN_COMMANDS)]
+    from sandbox.monitor.query_schema import described
+    from sandbox.qmp.schema import schema_text
+
+    return described(machine, schema_text(OWN))
+
+
+INTROSPECTION: Final = frozenset({"query-commands", "query-qmp-schema"})
+"""The commands that tell which commands there are."""
 
 OWN_COMMANDS: Final[Mapping[str, Callable[[Machine], object]]] = {
     "x-sandbox-tables": sandbox_tables,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from sandbox.scenario.model import Command, ExitExpected, Fails, Reset, Returns, Scenario, Step, Succeeds
 
@@ -22,6 +22,19 @@ LONGEST_VALUE: Final = 4000
 """Characters of a reply, as Python writes it, above which only its success is taken down."""
 
 
+class Journal(Protocol):
+    """Where steps go as they happen."""
+
+    def begin(self, scenario: Scenario) -> None:
+        """Take the scenario of a machine that starts, which has no steps yet."""
+
+    def add(self, step: Step) -> None:
+        """Take a step."""
+
+    def amend(self, step: Step) -> None:
+        """Take a step in the place of the last one."""
+
+
 class Recorder:
     """Takes down the commands of all clients of one machine, in the order in which they were executed.
 
@@ -30,14 +43,25 @@ class Recorder:
         words: the command line, as it was given.
         config: what it came to; None before the machine is made.
         firmware: ``enumerated`` or ``none``.
+        journal: takes the steps as they happen; the recorder then keeps only the last one.
     """
 
-    def __init__(self, name: str, words: tuple[str, ...], config: MachineConfig, firmware: str) -> None:
+    def __init__(
+        self,
+        name: str,
+        words: tuple[str, ...],
+        config: MachineConfig,
+        firmware: str,
+        journal: Journal | None = None,
+    ) -> None:
         self._name = name
         self._words = words
         self._dialect = config.dialect.name
         self._firmware = firmware
         self._steps: list[Step] = []
+        self._journal = journal
+        if journal is not None:
+            journal.begin(self.scenario())
 
     def returned(self, name: str, arguments: Mapping[str, Any] | None, value: object) -> None:
         """Take down a command that returned something."""
@@ -64,10 +88,13 @@ class Recorder:
             action = last.action
             if isinstance(action, Command):
                 action = Command(action.name, action.arguments)
-            self._steps.append(Step(action, expected))
+            amended = Step(action, expected)
+            self._steps.append(amended)
+            if self._journal is not None:
+                self._journal.amend(amended)
 
     def scenario(self) -> Scenario:
-        """Return what has been taken down so far."""
+        """Return what has been taken down so far; with a journal, the last step alone."""
         return Scenario(
             self._name, self._words, dialect=self._dialect, firmware=self._firmware, steps=tuple(self._steps)
         )
@@ -79,7 +106,11 @@ class Recorder:
             return  # a scenario cannot write infinity, and no command of QEMU's takes it
         given = copy.deepcopy(dict(arguments)) if arguments else None
         is_reset = name == "system_reset" and not given and not isinstance(reply, Fails)
-        self._steps.append(Step(Reset() if is_reset else Command(name, given, reply), ended))
+        step = Step(Reset() if is_reset else Command(name, given, reply), ended)
+        if self._journal is not None:
+            self._steps.clear()
+            self._journal.add(step)
+        self._steps.append(step)
 
 
 def _is_finite(value: object) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 from typing import TYPE_CHECKING, Final, Self
 
 from sandbox.errors import InputError, MachineExit
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from sandbox.machine.tables import Tables
     from sandbox.qmp.connection import Trace
+    from sandbox.qmp.recording import Journal
     from sandbox.scenario.model import Scenario
 
 CLOSING_SECONDS: Final = 1.0
@@ -41,6 +43,9 @@ class SandboxServer:
 
     Each address is a monitor of its own: it serves one client at a time, as in QEMU, and a second one waits. All share
     the machine.
+
+    Attributes:
+        lives: how often the machine has been started.
     """
 
     def __init__(
@@ -54,6 +59,7 @@ class SandboxServer:
         say: Callable[[str], None] | None = None,
         trace: Trace | None = None,
         record: Callable[[Scenario], None] | None = None,
+        journal: Journal | None = None,
         on_tables: Callable[[Machine, Tables], None] | None = None,
     ) -> None:
         """Take the settings; nothing happens yet.
@@ -68,6 +74,7 @@ class SandboxServer:
             say: takes what QEMU would write to stderr when it ends.
             trace: takes the bytes on the wire, see :class:`~sandbox.qmp.connection.Connection`.
             record: takes what clients did as a scenario, once for each life of the machine.
+            journal: takes it step by step, as it happens; instead of ``record``.
             on_tables: called whenever firmware has read the tables.
 
         Raises:
@@ -83,6 +90,7 @@ class SandboxServer:
         self._say = say
         self._trace = trace
         self._record = record
+        self._journal = journal
         self._on_tables = on_tables
         self._recorder: Recorder | None = None
         self._listeners: list[Listener] = []
@@ -92,6 +100,7 @@ class SandboxServer:
         self._ended: asyncio.Future[MachineExit] | None = None
         self._hub: Hub | None = None
         self._count = 0
+        self.lives = 0
 
     @property
     def machine(self) -> Machine:
@@ -102,6 +111,11 @@ class SandboxServer:
     def addresses(self) -> tuple[str, ...]:
         """Where the server listens, with the ports that were found."""
         return tuple(str(listener.address) for listener in self._listeners)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the machine has ended for good."""
+        return self._ended is not None and self._ended.done()
 
     async def __aenter__(self) -> Self:
         """Start the machine and listen.
@@ -146,10 +160,10 @@ class SandboxServer:
         assert self._ended is not None, "the server is not entered"
         return await asyncio.shield(self._ended)
 
-    def end_by_signal(self) -> None:
+    def end_by_signal(self, number: int = signal.SIGTERM) -> None:
         """End the machine as a signal to QEMU ends it: clients hear of it, and the status is 0."""
         hub = self._living_hub()
-        hub.end_by_signal()
+        hub.end_by_signal(number)
         self._machine_ended(hub)
 
     def _living_hub(self) -> Hub:
@@ -158,9 +172,11 @@ class SandboxServer:
         return self._hub
 
     def _start_machine(self) -> Hub:
+        self.lives += 1
         machine = Machine(parse_arguments(self._words, self._dialect), self._firmware)
-        if self._record is not None:
-            self._recorder = Recorder("recorded from a QMP server", self._words, machine.config, self._firmware)
+        if self._record is not None or self._journal is not None:
+            name = "recorded from a QMP server"
+            self._recorder = Recorder(name, self._words, machine.config, self._firmware, self._journal)
         hub = Hub(machine, recorder=self._recorder, on_tables=self._on_tables)
         if hub.ended is not None:
             raise hub.ended
@@ -207,7 +223,7 @@ class SandboxServer:
         if self._say is not None and ended.stderr:
             self._say(ended.stderr)
         self._save_recording()
-        if self._keep and ended.status:
+        if self._keep and (ended.status or hub.machine.ended_by_itself):
             self._hub = self._start_machine()
         else:
             self._close_listeners()

@@ -172,9 +172,9 @@ class Session:
         enabled: list[str] = []
         if request.arguments:
             from sandbox.qapi.visit import visit_arguments
-            from sandbox.qmp.schema import load_schema
+            from sandbox.qmp.schema import SESSION, load_schema
 
-            enabled = visit_arguments(load_schema(), request.name, request.arguments).get("enable", [])
+            enabled = visit_arguments(load_schema(SESSION), request.name, request.arguments).get("enable", [])
         if self.state is State.READY:
             raise QemuError("Capabilities negotiation is already complete, command ignored", "CommandNotFound")
         self.oob = "oob" in enabled

@@ -24,8 +24,9 @@ def campaign_text(summary: Summary) -> str:
     ]
     if summary.seconds:
         per_case = 1000 * summary.seconds / summary.done
+        now = f"{summary.rate:.1f} machines/s with {summary.jobs} at a time" if summary.ran else "none ran this time"
         lines.append(
-            f"{summary.rate:.1f} machines/s with {summary.jobs} at a time; {summary.rate_per_job:.1f} machines/s each,"
+            f"{now}; {summary.rate_per_job:.1f} machines/s each,"
             f" {per_case:.0f} ms a machine, of which {100 * summary.qemu_share:.0f} % QEMU's own"
         )
     lines += ["", "covered", *_columns(summary.features)] if summary.features else []

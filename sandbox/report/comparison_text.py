@@ -60,13 +60,13 @@ def numbered(comparison: Comparison) -> list[tuple[str, ComparedStep]]:
 
 def word(step: ComparedStep) -> str:
     """Return what became of a step in a word."""
-    if not step.has_run:
+    if step.ours is None or step.theirs is None:
         return "--"
     return "same" if step.passed else "DIFF"
 
 
 def _marked(line: str, step: ComparedStep, style: Style) -> str:
-    if not step.has_run:
+    if word(step) == "--":
         return style.dim(line)
     mark = style.good if step.passed else style.bad
     return line.replace(word(step), mark(word(step)), 1)
@@ -91,9 +91,19 @@ def _summary(record: Record) -> str:
         parts.append(visible(record.reply.desc))
     if record.ended:
         last = (record.ended.stderr.splitlines() or [""])[-1]
-        parts.append(visible(f"ends with status {record.ended.status}: {last}".removesuffix(": ")))
+        parts.append(visible(f"ends with status {status_text(record.ended.status)}: {last}".removesuffix(": ")))
     parts += [change_text(record, name) for name in record.changed]
     return "; ".join(parts)
+
+
+def status_text(status: int) -> str:
+    """Return an exit status, with the name of the signal where it is one."""
+    if status >= 0:
+        return str(status)
+    import signal
+
+    names = {number.value: number.name for number in signal.Signals}
+    return f"{status} ({names.get(-status, 'a signal')})"
 
 
 def _details(number: str, step: ComparedStep, style: Style) -> list[str]:
@@ -120,7 +130,7 @@ def _answer(record: Record | None) -> list[str]:
     elif record.reply is not None:
         lines.append(visible(f"{record.reply.error_class}: {record.reply.desc}"))
     if record.ended:
-        lines.append(f"ends with status {record.ended.status}")
+        lines.append(f"ends with status {status_text(record.ended.status)}")
         lines += [f"stderr: {visible(line)}" for line in record.ended.stderr.splitlines()]
     return lines
 

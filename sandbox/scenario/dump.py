@@ -52,6 +52,12 @@ def dump_scenario(scenario: Scenario) -> str:
     return as_yaml(plain)
 
 
+def dump_step(step: Step, *, is_first: bool) -> str:
+    """Write a step as it stands in the YAML of a scenario, which ends behind it; the first one has the key above it."""
+    text = as_yaml({"steps": [_step(step)]})
+    return text if is_first else text.partition("\n")[2]
+
+
 def _prose(text: str) -> str:
     """Mark text of several lines for a literal block, if nothing in it would need escapes or indentation hints."""
     lines = text.removesuffix("\n").split("\n")

@@ -16,7 +16,8 @@ from sandbox.translate.to_merged import to_merged
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from sandbox.machine.config import Given
+    from sandbox.machine.config import Given, MachineConfig
+    from sandbox.qom.tree import ObjectTree
     from sandbox.scenario.model import Scenario
     from sandbox.translate.correspondence import Translation
 
@@ -86,20 +87,33 @@ def _is_initiator(given: Given) -> bool:
 
 
 def _insertions(machine: Machine, unnamed: Sequence[Unnamed]) -> list[str | Unnamed]:
+    places = {it.values["id"] for it in machine.config.objects if _is_initiator(it)}
+    return insertions(machine.config, machine.tree, unnamed, places)
+
+
+def insertions(
+    config: MachineConfig, tree: ObjectTree, unnamed: Sequence[Unnamed], places: Collection[str]
+) -> list[str | Unnamed]:
     """Return what QEMU puts into ``/objects`` as it starts, in its order.
 
     Early objects come first, contexts of threads ahead of them, then the late ones, then monitors, and last the RAM
     that the machine makes itself.
+
+    Args:
+        config: what the command line asks for.
+        tree: the tree of its machine.
+        unnamed: the objects that are to get an id, in the order in which they shall stand on the command line.
+        places: the ids of the objects of the command line in whose places they stand.
     """
-    given = machine.config.objects
+    given = config.objects
     early = [it for it in given if not is_late(it.values["qom-type"])]
     early.sort(key=lambda it: it.values["qom-type"] not in FIRST_OBJECTS)
     late = [it.values["id"] for it in given if is_late(it.values["qom-type"])]
     waiting = iter(unnamed)
-    monitors = [monitor.name for monitor in machine.config.monitors]
+    monitors = [monitor.name for monitor in config.monitors]
     known = {it.values["id"] for it in given}.union(monitors)
-    of_machine = [name for name in machine.tree.objects.instance if name not in known]
-    first = [next(waiting) if _is_initiator(it) else it.values["id"] for it in early]
+    of_machine = [name for name in tree.objects.instance if name not in known]
+    first = [next(waiting) if it.values["id"] in places else it.values["id"] for it in early]
     return [*first, *late, *monitors, *of_machine]
 
 

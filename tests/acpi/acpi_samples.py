@@ -98,9 +98,7 @@ entries = st.one_of(
     st.builds(RintcAffinity, u(32), u(32), u(32), u(32), u(16)),
     unknown_entries,
 )
-srats = st.builds(
-    Srat, headers("SRAT"), st.lists(entries, max_size=6).map(tuple), st.tuples(u(32), u(64))
-)
+srats = st.builds(Srat, headers("SRAT"), st.lists(entries, max_size=6).map(tuple), st.tuples(u(32), u(64)))
 
 
 @st.composite
@@ -127,9 +125,7 @@ def _localities(draw: st.DrawFn) -> LocalityLatencyBandwidth:
 
 slits = _slits()
 structures = st.one_of(
-    st.builds(
-        MemoryProximityDomainAttributes, u(16), u(32), u(32), st.tuples(u(16), u(16), u(32), u(64), u(64))
-    ),
+    st.builds(MemoryProximityDomainAttributes, u(16), u(32), u(32), st.tuples(u(16), u(16), u(32), u(64), u(64))),
     _localities(),
     st.builds(
         MemorySideCache, u(32), u(64), u(32), st.lists(u(16), max_size=3).map(tuple), st.tuples(u(16), u(32), u(16))

@@ -1,18 +1,24 @@
 """Random cases: made from seed, number and binary alone, within what the sandbox models."""
 
 import json
+from itertools import pairwise
 
 import pytest
 
 from sandbox.campaign.bench import Bench
 from sandbox.campaign.cases import random_case
+from sandbox.campaign.kinds import KINDS
+from sandbox.campaign.settings import Settings
 from sandbox.campaign.sides import Difference, emulated
 from sandbox.campaign.target import Target
-from sandbox.campaign.writing import case_scenario, scenario_name
+from sandbox.campaign.worker import lost_result
+from sandbox.campaign.writing import case_scenario, scenario_name, write_scenario
+from sandbox.errors import InputError
 from sandbox.live.session import Limits
 from sandbox.scenario.dump import dump_scenario
 from sandbox.scenario.emulation import emulate
 from sandbox.scenario.load import load_scenario
+from sandbox.scenario.model import NOTHING
 from sandbox.scenario.replay import replay
 
 NOT_LIVE = "cases are drawn, and run on the sandbox alone"
@@ -94,3 +100,29 @@ def test_a_case_as_a_scenario_is_replayed_as_it_went(target):
     for case in [random_case(9, 0, target), *ends[:3]]:
         scenario = case_scenario(case, target, Difference("srat: order", 0, "an order"), bench.ours(case)[0])
         assert replay(scenario, emulate, lambda _: b"").passed
+
+
+@pytest.mark.parametrize("kind", ["native", "v2"])
+def test_the_case_of_a_worker_that_died_is_written_whole_and_expects_nothing(tmp_path, kind):
+    settings = Settings((("a",), ("b",)), tmp_path / "out", seed=9, kinds=(kind,))
+    lost = lost_result(settings, [X86, ARM], 3, "the worker ended with status -9")
+    assert (lost.binary, lost.kind, lost.family, lost.outcome) == ("aarch64 11.1.3", kind, "virt", "error")
+    scenario = load_scenario((tmp_path / "out" / lost.scenario).read_text(), lost.scenario)
+    case = KINDS[kind].draw(9, 3, ARM)
+    assert scenario.command_line[1:] == case.arguments
+    assert [(step.command.name, step.command.arguments) for step in scenario.steps] == list(case.commands)
+    assert "the worker ended with status -9" in scenario.description
+    assert (scenario.expect, scenario.exit) == (NOTHING, None)
+
+
+def test_a_scenario_that_cannot_be_written_is_told_with_its_file(tmp_path):
+    (tmp_path / "out").write_text("a file")
+    with pytest.raises(InputError, match=r"cannot write .*seed-8-case-0-x86_64-10\.0\.2\.yaml: .*--output names"):
+        write_scenario(tmp_path / "out", random_case(8, 0, X86), X86, Difference("srat: order", 0, "an order"), ())
+
+
+def test_a_v2_case_has_no_topology_that_only_the_series_starts_with():
+    pairs = [pair for number in range(900) for pair in pairwise(KINDS["v2"].draw(31, number, ARM).arguments)]
+    given = {word for before, word in pairs if before == "-smp"}
+    assert "2,maxcpus=1" in given
+    assert not {"0", "sockets=0"} & given

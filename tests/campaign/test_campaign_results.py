@@ -1,6 +1,10 @@
 """The results file: a stopped campaign goes on with it, another one is refused."""
 
 import json
+import math
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -11,10 +15,12 @@ from sandbox.campaign.sides import Did, Ended, first_difference, same
 from sandbox.campaign.summary import summarise
 from sandbox.campaign.target import Target
 from sandbox.errors import InputError
+from sandbox.live.session import Limits
 from sandbox.report.campaign_text import campaign_json, campaign_text
 
 NOT_LIVE = "results are made up"
 
+ROOT = Path(__file__).parents[2]
 TARGET = Target("x86_64", (10, 0, 2), "10.0", ("q35", "pc"))
 DIFFERENT = Result(
     1, "x86_64 10.0.2", "native", "pc", "different", ("pc", "adds"), 2, 5, 0.25, 0.01, difference="srat: order",
@@ -68,6 +74,49 @@ def test_results_that_are_there_are_not_written_over(tmp_path):
         ResultsFile(path, header(tmp_path), resume=False)
 
 
+@pytest.mark.parametrize("resume", [False, True])
+def test_results_that_another_campaign_writes_are_left_alone(tmp_path, resume):
+    path = tmp_path / "results.jsonl"
+    if resume:
+        path.write_bytes(b"")
+    with ResultsFile(path, header(tmp_path), resume=resume) as file:
+        file.append(EQUAL)
+        kept = path.read_bytes()
+        told = "is writing .*results.jsonl: wait for its end, or give another directory"
+        with pytest.raises(InputError, match=told):
+            ResultsFile(path, header(tmp_path), resume=True)
+        file.append(DIFFERENT)
+        assert path.read_bytes().startswith(kept)
+    with ResultsFile(path, header(tmp_path), resume=True) as file:
+        assert sorted(file.earlier.results) == [0, 1]
+
+
+def test_a_campaign_that_was_killed_keeps_no_lock(tmp_path):
+    path = tmp_path / "results.jsonl"
+    script = (
+        "import os, signal, sys\nfrom pathlib import Path\nfrom sandbox.campaign.results import ResultsFile\n"
+        "file = ResultsFile(Path(sys.argv[1]), {'campaign': 0}, resume=False)\nos.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script, path], cwd=ROOT, timeout=60, check=False)
+    assert done.returncode == -9
+    with ResultsFile(path, {"campaign": 0}, resume=True) as file:
+        assert file.earlier.results == {}
+
+
+def test_a_file_that_has_no_room_is_told(tmp_path):
+    path = tmp_path / "results.jsonl"
+    script = (
+        "import resource, sys\nfrom pathlib import Path\nfrom sandbox.campaign.results import ResultsFile\n"
+        "from sandbox.errors import InputError\nresource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))\n"
+        "try:\n    ResultsFile(Path(sys.argv[1]), {'campaign': 0, 'binaries': []}, resume=False)\n"
+        "except InputError as error:\n    print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, path], cwd=ROOT, timeout=60, check=False, capture_output=True, text=True
+    )
+    assert (done.stdout, done.stderr) == (f"cannot write {path}: File too large\n", "")
+
+
 @pytest.mark.parametrize("change", [{"seed": 2}, {"families": ("pc",)}])
 def test_results_of_another_campaign_are_refused(tmp_path, change):
     path = tmp_path / "results.jsonl"
@@ -93,6 +142,14 @@ def test_a_file_that_is_no_campaigns_is_refused(tmp_path, text):
         ({"jobs": 0}, "the number of jobs is 0; it must be at least 1"),
         ({"kinds": ("odd",)}, "unknown kind 'odd'; known are: native"),
         ({"families": ("isapc",)}, "unknown machine 'isapc'; known are: q35, pc, virt"),
+        ({"shrink_runs": -1}, "the number of runs to shrink a difference is -1; it must be at least 0"),
+        ({"only": (3, -1)}, "the number of a case is -1; it must be at least 0"),
+        ({"only": (3,), "resume": True}, "--only keeps no results: leave out --resume and --results"),
+        ({"only": (3,), "results": Path("mine.jsonl")}, "--only keeps no results"),
+        ({"limits": Limits(start=0)}, "a time limit is 0 s; it must be above 0 and at most 1e\\+06"),
+        ({"limits": Limits(reply=-2.5)}, "a time limit is -2.5 s"),
+        ({"limits": Limits(firmware=math.nan)}, "a time limit is nan s"),
+        ({"limits": Limits(end=math.inf)}, "a time limit is inf s"),
     ],
 )
 def test_wrong_settings_are_refused_before_anything_runs(tmp_path, change, told):
@@ -134,6 +191,12 @@ def test_the_text_of_a_summary_names_what_was_not_equal():
         "  srat after the start: 2 bytes differ\n"
         "  seed-1-case-1.yaml, after 40 runs\n"
     )
+
+
+def test_where_nothing_ran_no_rate_is_told():
+    text = campaign_text(summary(ran=0, elapsed=0.001))
+    assert "none ran this time; 5.0 machines/s each, 200 ms a machine" in text
+    assert "0.0 machines/s" not in text
 
 
 def test_the_json_of_a_summary_is_json():

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from guest_machines import Machine
 
-    from sandbox.guest.boot import Boot
+    from sandbox.guest.trial import Trial
 
 AT_ONCE = 2
 
@@ -27,10 +27,10 @@ class Guests:
     def __init__(self, machines: list[Machine], pool: ThreadPoolExecutor) -> None:
         self._machines = machines
         self._pool = pool
-        self._booted: dict[int, Future[Boot]] = {}
+        self._booted: dict[int, Future[Trial]] = {}
 
-    def boot(self, machine: Machine, binary: Sequence[str]) -> Boot:
-        """What the guest of a machine saw; the test is skipped where its kernel was not fetched."""
+    def boot(self, machine: Machine, binary: Sequence[str]) -> Trial:
+        """The forecast of a machine's guest, and what it saw; the test is skipped where its kernel was not fetched."""
         self.needs(machine.arch, machine.kernel)
         for other in [machine, *self._machines]:
             if other.arch == machine.arch and id(other) not in self._booted:

@@ -13,8 +13,11 @@ from sandbox.acpi.header import TableHeader
 from sandbox.acpi.slit import Slit, encode_slit
 from sandbox.acpi.srat import GenericInitiatorAffinity, Srat, decode_srat, encode_srat
 from sandbox.app import Sandbox
-from sandbox.guest.boot import Boot, boot, fit, guest_kernel
+from sandbox.guest.boot import guest_kernel
+from sandbox.guest.trial import Trial, try_guest
+from sandbox.machine.tables import Tables
 from sandbox.records import record, replace
+from sandbox.scenario.model import AnyReply, Command, Scenario, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -76,9 +79,22 @@ class Machine:
             return {}
         return self.given(Sandbox(shlex.split(self.words), dialect=self.dialect).tables())
 
-    def boot(self, binary: Sequence[str]) -> Boot:
+    @property
+    def scenario(self) -> Scenario:
+        """The machine, held until its commands are executed."""
+        steps = (*self.commands, ("cont", None))
+        return Scenario(
+            self.name,
+            (*shlex.split(self.words), "-S"),
+            dialect=self.dialect,
+            steps=tuple(Step(Command(name, arguments, AnyReply())) for name, arguments in steps),
+        )
+
+    def boot(self, binary: Sequence[str]) -> Trial:
+        """Forecast what its guest sees, and boot it."""
+        tables = {name.lower(): table for name, table in self.tables().items()}
         kernel = guest_kernel(self.arch, self.kernel)
-        return boot(binary, fit(shlex.split(self.words)), kernel, commands=self.commands, tables=self.tables())
+        return try_guest(self.scenario, kernel, binary, tables=Tables(**tables) if tables else None)
 
 
 def empty_nodes(first: int, last: int) -> str:

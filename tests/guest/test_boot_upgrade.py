@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from sandbox.errors import InputError
-from sandbox.guest.boot.upgrade import as_asked_for, upgradable, upgrades
+from sandbox.guest.boot.upgrade import as_asked_for, fitting, upgradable, upgrades
+from sandbox.machine.tables import Tables
 
 SLIT = bytes.fromhex(
     "534c4954 30000000 01 ea 424f43485320 4258504320202020 01000000 42585043 01000000 0200000000000000 0a14140a"
@@ -47,6 +48,13 @@ def test_a_seen_table_is_as_asked_for_but_for_the_revision():
     assert as_asked_for(SLIT, SLIT)
     assert as_asked_for(upgradable(SLIT), SLIT)
     assert not as_asked_for(upgradable(SLIT[:-1] + b"\x0b"), SLIT)
+
+
+def test_a_table_from_elsewhere_gets_the_ids_of_the_machines_own():
+    foreign = SLIT[:10] + b"ACME  SERVERS " + SLIT[24:]
+    found = fitting(Tables(slit=foreign), Tables(srat=b"", slit=SLIT))
+    assert found == Tables(slit=SLIT)
+    assert fitting(Tables(slit=foreign), Tables()) == Tables(slit=foreign)
 
 
 def test_absent_tables_are_not_given():

@@ -6,7 +6,9 @@ import pytest
 
 from sandbox.guest.boot.parse import Panic
 from sandbox.guest.boot.runner import Boot
-from sandbox.guest.observe import memory_agrees, observe, seen
+from sandbox.guest.boot.view import GuestView
+from sandbox.guest.observe import is_said, memory_agrees, observe, observe_tables, seen
+from sandbox.machine.tables import Tables
 
 GUEST = {
     "outcome": "boots",
@@ -81,6 +83,27 @@ def test_access_devices_and_lines_count():
         "pci 0000:01:00.0 numa_node": ("-1", "nothing"),
     }
     assert failed({**FORECAST, "kernel_lines": ["SRAT: Node 1"]}) == {"kernel_lines": ("SRAT: Node 1", "nothing")}
+
+
+@pytest.mark.parametrize(
+    ("foretold", "said", "agrees"),
+    [
+        ("Node 0 [mem 0x1000-0x3ffdffff]", "NUMA: Node 0 [mem 0x1000-0x3ffdefff] x", True),  # a page more is firmware's
+        ("Node 0 [mem 0x1000-0x3ffdffff]", "NUMA: Node 1 [mem 0x1000-0x3ffdffff]", False),
+        ("Node 0 [mem 0x1000-0x3ffdffff]", "NUMA: Node 0 [mem 0x1000-0x2ffdffff]", False),
+        ("nothing else", "nothing more", False),
+    ],
+)
+def test_addresses_in_lines_may_differ_by_what_firmware_keeps(foretold, said, agrees):
+    assert is_said(foretold, said) is agrees
+
+
+def test_the_tables_of_a_guest_are_compared():
+    view = GuestView("6.12", "x86_64", {}, {}, (), tables={"SRAT": b"a", "SLIT": b"b"})
+    booted = Boot("boots", view, None, "", (), {}, (), 1.0)
+    checks = observe_tables(Tables(srat=b"a", slit=b"c"), booted)
+    assert {check.what: check.passed for check in checks} == {"srat": True, "slit": False, "hmat": True}
+    assert observe_tables(Tables(), Boot("panics", None, Panic("x"), "", (), {}, (), 1.0)) == ()
 
 
 def test_long_values_are_compared_to_their_end():

@@ -7,6 +7,7 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 from sandbox.campaign.sides import emulated
+from sandbox.errors import MachineExit
 from sandbox.machine.tables import Tables
 
 if TYPE_CHECKING:
@@ -80,3 +81,7 @@ def order_of_nodes(words: Sequence[str], dialect: str) -> Faulty:
 def dies_at_once(_words: Sequence[str], _dialect: str) -> Faulty:
     os.kill(os.getpid(), signal.SIGKILL)
     raise AssertionError
+
+
+def crashes(_words: Sequence[str], _dialect: str) -> Faulty:
+    raise MachineExit("", -signal.SIGSEGV)

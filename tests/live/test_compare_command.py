@@ -1,7 +1,10 @@
 """``compare`` and ``record`` as a user runs them, against a live QEMU."""
 
 import json
+import os
+import signal
 import subprocess
+import sys
 import time
 import xml.etree.ElementTree as ET
 from contextlib import ExitStack
@@ -44,6 +47,69 @@ def test_qemu_arguments_are_compared(capsys, qemu_x86):
     (start,) = found["steps"]
     assert start["ours"]["tables"]["srat"] == start["theirs"]["tables"]["srat"]
     assert [check["what"] for check in start["checks"]] == ["srat"]
+
+
+def test_a_machine_that_is_held_runs_at_last_so_that_its_tables_are_compared(capsys, qemu_x86):
+    status, out, _ = run(capsys, "compare", "--json", *options(qemu_x86), "--", *SMALL.split(), *GPU.split(), "-S")
+    (found,) = json.loads(out)
+    start, last = found["steps"]
+    assert (status, start["ours"]["tables"], last["sent"]["execute"]) == (0, None, "cont")
+    assert [check["what"] for check in last["checks"]] == ["reply", "srat"]
+
+
+def test_quit_ends_both(capsys, qemu_x86, tmp_path):
+    file = tmp_path / "quit.yaml"
+    file.write_text("name: quit\ncommand-line: -M q35\nsteps:\n  - execute: quit\n    exit: {status: 0}\n")
+    assert run(capsys, "compare", file, *options(qemu_x86))[0] == 0
+    assert run(capsys, "replay", file)[0] == 0
+
+
+def test_steps_touch_no_file_of_the_users(capsys, qemu_x86, tmp_path):
+    members = f"id: hp, size: 1048576, mem-path: {tmp_path / 'taken'}, share: true"
+    file = tmp_path / "file.yaml"
+    file.write_text(
+        f"name: a file\ndialect: 10.0\ncommand-line: {SMALL}\nsteps:\n"
+        f"  - {{execute: object-add, arguments: {{qom-type: memory-backend-file, {members}}}}}\n"
+        "  - {execute: qom-list, arguments: {path: /objects}}\n"
+    )
+    status, out, _ = run(capsys, "compare", file, *options(qemu_x86))
+    assert status == 0
+    assert "changed for the run: object-add" in out
+    assert not (tmp_path / "taken").exists()
+
+
+def test_a_command_that_is_not_modelled_is_not_sent(capsys, qemu_x86, tmp_path):
+    file = tmp_path / "screen.yaml"
+    picture = tmp_path / "picture"
+    file.write_text(
+        "name: x\ndialect: 10.0\ncommand-line: -M q35\nsteps:\n"
+        f"  - {{execute: screendump, arguments: {{filename: {picture}}}}}\n"
+    )
+    status, _, err = run(capsys, "compare", file, *options(qemu_x86))
+    assert status == 2
+    assert "screen.yaml:5:5: the QMP command 'screendump' is not modelled, and is not sent to a QEMU either" in err
+    assert not picture.exists()
+
+
+def test_every_shipped_scenario_can_be_recorded_and_compared(capsys, qemu_x86, tmp_path):
+    status, _, err = run(capsys, "record", *SCENARIOS, "-o", tmp_path, *options(qemu_x86))
+    assert (status, err) == (0, "")
+    status, out, err = run(capsys, "compare", "--recorded", tmp_path)
+    assert (status, err, out.count("\nthe same\n")) == (0, "", len(SCENARIOS))
+
+
+def test_a_sigterm_ends_the_qemu_too(qemu_x86, tmp_path):
+    program = tmp_path / "slow-qemu"
+    program.write_text(f"#!/bin/sh\necho $$ > {tmp_path / 'pid'}\nexec sleep 60\n")
+    program.chmod(0o755)
+    command = [sys.executable, "-m", "sandbox.cli", "compare", "--qemu", str(program), "--", "-M", "q35"]
+    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "TMPDIR": str(tmp_path)})
+    wait_until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text())
+    process.terminate()
+    assert process.wait(20) == 128 + signal.SIGTERM
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
+    assert not list(tmp_path.glob("qom-*"))
 
 
 def test_a_command_line_that_both_refuse_is_the_same(capsys, qemu_x86):
@@ -130,7 +196,7 @@ def test_a_running_vm_is_compared_and_what_was_changed_in_it_is_named(capsys, qe
         attach = ["compare", "--json", "--attach", f"unix:{sockets[0]}"]
         if extra:
             status, _, err = run(capsys, *attach)
-            assert (status, "firmware has not installed its tables: the run state is prelaunch" in err) == (1, True)
+            assert (status, "firmware has not installed its tables: the run state is prelaunch" in err) == (3, True)
             other.execute("cont")
         (found,) = wait_until(lambda: compared(capsys, attach))
         assert (found["passed"], found["firmware"], found["notes"]) == (True, "enumerated", [])
@@ -168,5 +234,10 @@ def test_a_qemu_that_is_not_there_is_wrong_input(capsys):
 
 def test_a_program_that_is_no_qemu_fails_with_its_words(capsys):
     status, out, err = run(capsys, "compare", "--timeout", "0.5", "--qemu", "sleep", "--", *SMALL.split())
-    assert (status, out) == (1, "")
+    assert (status, out) == (3, "")
     assert "sleep" in err
+
+
+def test_a_qemu_for_other_machines_is_wrong_input(capsys, qemu_arm):
+    status, _, err = run(capsys, "compare", "--qemu", " ".join(qemu_arm), "--", *SMALL.split())
+    assert (status, "has no such machine as the command line asks for" in err) == (2, True)

@@ -139,20 +139,28 @@ EDK2 = "/usr/share/qemu-efi-aarch64/QEMU_EFI.fd"
 
 def test_virt_gets_edk2_where_firmware_is_to_run_and_none_is_given():
     found = {"size_of": lambda name: 1 if name == EDK2 else None}
-    prepared = prepare(["-M", "virt"], host=bare_host(**found), firmware="enumerated")
-    assert prepared.words == prepared.own_words == ("-M", "virt", "-bios", EDK2)
+    words = ("-M", "virt", "-cpu", "max")
+    prepared = prepare(words, host=bare_host(**found), firmware="enumerated")
+    assert prepared.words == prepared.own_words == (*words, "-bios", EDK2)
     chroot = bare_host(root=Path("/jail"), **found)
-    prepared = prepare(["-M", "virt"], host=chroot, firmware="enumerated")
-    assert prepared.words == ("-M", "virt", "-bios", f"{PRIVATE}/edk2.fd")
+    prepared = prepare(words, host=chroot, firmware="enumerated")
+    assert prepared.words == (*words, "-bios", f"{PRIVATE}/edk2.fd")
     assert dict(prepared.files) == {"edk2.fd": Path("/jail") / EDK2[1:]}
-    assert prepared.own_words == ("-M", "virt", "-bios", EDK2)
-    assert fit("-M virt", firmware="enumerated", variables={"AAVMF": "/my/efi.fd"}) == "-M virt -bios /my/efi.fd"
-    assert fit("-M virt") == "-M virt"
+    assert prepared.own_words == (*words, "-bios", EDK2)
+    text = " ".join(words)
+    assert fit(text, firmware="enumerated", variables={"AAVMF": "/my/efi.fd"}) == f"{text} -bios /my/efi.fd"
+    assert fit(text) == text
+
+
+@pytest.mark.parametrize("cpu", ["", " -cpu cortex-a15"])
+def test_virt_with_a_32_bit_processor_cannot_run_that_edk2(cpu):
+    with pytest.raises(InputError, match="for 64-bit processors, and cortex-a15 is none: give another with -cpu"):
+        fit(f"-M virt{cpu}", firmware="enumerated", variables={"AAVMF": "/my/efi.fd"})
 
 
 def test_virt_without_any_edk2_is_wrong_input_with_a_remedy():
     with pytest.raises(InputError, match="install the package qemu-efi-aarch64, or give one with -bios FILE"):
-        fit("-M virt", firmware="enumerated")
+        fit("-M virt -cpu max", firmware="enumerated")
 
 
 @pytest.mark.parametrize("option", ["-readconfig f", "-set device.a.host=1"])

@@ -101,6 +101,11 @@ CASES: dict[str, tuple[str, list[Asked]]] = {
          ("stop", {}), ("query-status", {}), typed("info status"), ("system_powerdown", {}), RESET,
          ("query-status", {}), typed("c"), typed("s"), typed("system_powerdown"), typed("system_reset")],
     ),
+    "resets that halt": (
+        "qemu-system-x86_64 -M q35 -nodefaults -no-reboot -action shutdown=pause",
+        [RESET, ("query-status", {}), ("cont", {}), RESET, ("query-status", {}), typed("info status"), ("cont", {}),
+         typed("c"), ("stop", {}), RESET, ("query-status", {}), ("system_powerdown", {})],
+    ),
 }  # fmt: skip
 
 

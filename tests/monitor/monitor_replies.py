@@ -46,8 +46,11 @@ def own_reply(vm: Sandbox, name: str, arguments: dict[str, Any]) -> dict[str, An
         return UNMODELLED
 
 
-def own_session(words: list[str], commands: Iterable[Asked]) -> list[dict[str, Any]]:
-    """Events and replies of a sandbox, in the order in which they would stand on the wire."""
+def own_session(words: list[str], commands: Iterable[Asked], lengths: list[int] | None = None) -> list[dict[str, Any]]:
+    """Events and replies of a sandbox, in the order in which they would stand on the wire.
+
+    How many there are after each command is added to ``lengths``.
+    """
     wire: list[dict[str, Any]] = []
 
     def emit(name: str, data: Any) -> None:
@@ -62,6 +65,8 @@ def own_session(words: list[str], commands: Iterable[Asked]) -> list[dict[str, A
         except MachineExit as end:
             wire.append({"end": end.status})
         monitor.after_reply()
+        if lengths is not None:
+            lengths.append(len(wire))
     return wire
 
 
@@ -73,8 +78,8 @@ def live_replies(words: list[str], commands: Iterable[Asked]) -> list[dict[str, 
         return [qemu.call(name, arguments) for name, arguments in commands]
 
 
-def live_session(words: list[str], commands: Iterable[Asked], wanted: int) -> list[dict[str, Any]]:
-    """Events and replies of a live QEMU, without the times; ``wanted`` is how many are expected.
+def live_session(words: list[str], commands: Iterable[Asked], wanted: list[int]) -> list[dict[str, Any]]:
+    """Events and replies of a live QEMU, without the times; ``wanted`` is how many are expected after each command.
 
     Events that QEMU emits when it has cleaned up come a little later than the reply: where some are still missing, the
     next command waits for them.
@@ -102,13 +107,13 @@ def live_session(words: list[str], commands: Iterable[Asked], wanted: int) -> li
     wire: list[dict[str, Any]] = []
     with Session(target_of(words), words[1:]) as qemu:
         wire.clear()
-        for name, arguments in commands:
+        for (name, arguments), length in zip(commands, wanted, strict=True):
             qemu.exchange(name, arguments)
             if name in ("device_del", "system_reset"):
                 qemu.settle()
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while len(wire) < wanted and time.monotonic() < deadline:
-            qemu.settle()
+            deadline = time.monotonic() + PATIENCE_SECONDS
+            while len(wire) < length and time.monotonic() < deadline:
+                qemu.settle()
     return wire
 
 

@@ -196,7 +196,11 @@ def test_each_limit_is_reported_and_the_stream_goes_on() -> None:
     assert told(JsonLimits(nesting=1), b"[] [[1] 2 ")[0:2] == ["[]", "JSON nesting depth limit exceeded"]
 
 
-@pytest.mark.parametrize("value", [1 << 64, -(1 << 63) - 1, {1: 2}, object(), {"a": {1}}, [b"x"]], ids=repr)
+@pytest.mark.parametrize(
+    "value",
+    [1 << 64, -(1 << 63) - 1, {1: 2}, object(), {"a": {1}}, [b"x"]],
+    ids=["large", "small", "number as name", "object", "set", "bytes"],
+)
 def test_what_json_cannot_hold_is_an_input_error(value: object) -> None:
     with pytest.raises(InputError):
         to_json(value)

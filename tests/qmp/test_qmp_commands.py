@@ -19,6 +19,7 @@ import pytest
 from qmp_cases import HELD, MACHINE
 
 from sandbox.qmp.client import PeerGone, QmpClient
+from sandbox.scenario.load import load_scenario
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,12 +85,12 @@ def test_serve_ends_with_status_0_when_it_is_told_to_quit(folder: Path) -> None:
         assert last_words(process) == (0, "")
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_serve_cleanly_and_clients_hear_of_it(folder: Path, number: signal.Signals) -> None:
     with serving(folder) as process, QmpClient(f"unix:{folder}/0") as client:
         process.send_signal(number)
         assert client.wait_event("SHUTDOWN")["data"] == {"guest": False, "reason": "host-signal"}
-        assert last_words(process) == (0, "")
+        assert last_words(process) == (0, f"qemu-system-x86_64: terminating on signal {int(number)}\n")
     assert list(folder.iterdir()) == []
 
 
@@ -113,6 +114,46 @@ def test_serve_writes_what_clients_did_as_a_scenario_that_replays(folder: Path, 
         "query-version", "object-add", "object-add", "qom-list", "system_reset", "object-add", "system_reset",
     ]  # fmt: skip
     assert "package" not in file.read_text()
+
+
+def test_a_recording_outlives_a_server_that_is_killed(folder: Path, tmp_path: Path) -> None:
+    file = tmp_path / "done.yaml"
+    with serving(folder, "--record", str(file)) as process, QmpClient(f"unix:{folder}/0") as client:
+        client.execute("object-add", KILLER | {"id": "gi0", "node": 1})
+        client.execute("query-status")
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    steps = load_scenario(file.read_text(), "done.yaml").steps
+    assert [step.command.name for step in steps if step.command] == ["object-add", "query-status"]
+
+
+def test_the_lives_of_a_machine_have_files_of_their_own(folder: Path, tmp_path: Path) -> None:
+    file = tmp_path / "done.yaml"
+    with serving(folder, "--record", str(file), "--keep") as process:
+        for command in ("query-name", "query-uuid"):
+            with QmpClient(f"unix:{folder}/0") as client:
+                client.execute(command)
+                with pytest.raises(PeerGone):
+                    client.execute("object-add", KILLER)
+        with QmpClient(f"unix:{folder}/0") as client:
+            client.execute("quit")
+        assert last_words(process)[0] == 0
+    lives = [load_scenario(path.read_text(), path.name).steps for path in sorted(tmp_path.iterdir())]
+    names = [[step.command.name for step in steps if step.command] for steps in lives]
+    assert names == [["query-uuid", "object-add"], ["quit"], ["query-name", "object-add"]]
+    assert all(steps[-1].exit is not None for steps in lives)
+
+
+def test_a_machine_that_a_reset_ends_is_kept_as_well(folder: Path) -> None:
+    with serving(folder, "--keep", machine=f"{HELD} -no-reboot") as process:
+        for _ in range(2):
+            with QmpClient(f"unix:{folder}/0") as client:
+                assert client.execute("system_reset") == {}
+                with pytest.raises(PeerGone):
+                    client.wait_event("RESET")
+        with QmpClient(f"unix:{folder}/0") as client:
+            client.execute("quit")
+        assert last_words(process) == (0, "")
 
 
 def test_serve_traces_the_wire(folder: Path) -> None:
@@ -162,6 +203,23 @@ def test_shell_shows_the_tables_change_and_lives_on_when_the_machine_ends(folder
     assert "QEMU would have ended: acpi-generic-initiator: Invalid NUMA node specified" in done.stderr
     readings = done.stderr.split("firmware has read these tables:\n")[1:]
     assert ["1 Generic Initiator" in reading for reading in readings] == [False, True, False]
+
+
+@pytest.mark.parametrize("typed", ["quit\n", "quit\nquery-status\n", "system_reset\nquery-status\nquit\n"])
+def test_quit_ends_the_shell_without_a_traceback(folder: Path, typed: str) -> None:
+    pytest.importorskip("qemu.qmp", reason="needs the library qemu.qmp: pip install 'qom-sandbox[live]'")
+    done = subprocess.run(
+        [*CLI, "shell", "--dialect", "10.0", "--", *shlex.split(HELD), "-no-reboot"],
+        cwd=ROOT,
+        input=typed,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env=os.environ | {"HOME": str(folder)},
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("Connected to QEMU 10.0.2") == 1 + typed.count("system_reset")
 
 
 def resident_kib(process: subprocess.Popen[str]) -> int:

@@ -114,7 +114,7 @@ def test_a_machine_that_firmware_ends_has_answered_the_command_before() -> None:
 def test_an_end_by_signal_is_told_to_all() -> None:
     hub = make_hub(MACHINE)
     client = negotiated(hub)
-    hub.end_by_signal()
+    hub.end_by_signal(15)
     assert lines_of(client.received()) == [
         '{"timestamp": {}, "event": "SHUTDOWN", "data": {"guest": false, "reason": "host-signal"}}'
     ]
@@ -155,6 +155,12 @@ def test_the_commands_that_are_told_of_are_those_that_are_answered() -> None:
     client = negotiated(make_hub(HELD))
     told = [entry["name"] for entry in value(client, command("query-commands"))]
     assert told[-2:] == ["x-sandbox-tables", "x-sandbox-dialect"]
+    infos = value(client, command("query-qmp-schema"))
+    assert {info["name"] for info in infos if info["meta-type"] == "command"} == set(told)
+    types = {info["name"]: info for info in infos}
+    tables = types[types["x-sandbox-tables"]["ret-type"]]["members"]
+    assert [member["name"] for member in tables] == ["srat", "slit", "hmat"]
+    assert types["x-sandbox-tables"]["features"] == ["unstable"]
     for name in told:
         client.send(command(name, {"no such argument": 1}))
         assert "CommandNotFound" not in client.received().decode() or name == "qmp_capabilities"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from qmp_cases import HELD, MACHINE, command, initiator
 from qmp_exchanges import Loopback
 
+from sandbox.commands.journal import ScenarioFile
+from sandbox.errors import InputError
 from sandbox.machine.command_line import parse_arguments
 from sandbox.machine.machine import Machine
 from sandbox.qmp.hub import Hub
@@ -16,15 +18,45 @@ from sandbox.scenario.dump import dump_scenario
 from sandbox.scenario.load import load_scenario
 from sandbox.scenario.model import Command, ExitExpected, Fails, Reset, Returns, Scenario, Step, Succeeds
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 MEMBERS: Final = {"qom-type": "acpi-generic-initiator", "id": "gi0", "pci-dev": "dev0", "node": 1}
 
 
-def recorded(*sent: bytes, machine: str = HELD) -> Scenario:
+def recorded(*sent: bytes, machine: str = HELD, journal: ScenarioFile | None = None) -> Scenario:
     config = parse_arguments(machine.split(), "10.0")
-    recorder = Recorder("x", tuple(machine.split()), config, "enumerated")
+    recorder = Recorder("x", tuple(machine.split()), config, "enumerated", journal)
     client = Loopback(Hub(Machine(config), recorder=recorder))
     client.send(b'{"execute":"qmp_capabilities"}' + b"".join(sent))
     return recorder.scenario()
+
+
+def test_what_is_written_step_by_step_is_the_scenario(tmp_path: Path) -> None:
+    def written(journal: ScenarioFile | None) -> Recorder:
+        config = parse_arguments(MACHINE.split(), "10.0")
+        recorder = Recorder("x", tuple(MACHINE.split()), config, "enumerated", journal)
+        client = Loopback(Hub(Machine(config), recorder=recorder))
+        client.send(b'{"execute":"qmp_capabilities"}' + initiator(node=9) + command("query-status"))
+        client.send(command("query-version") + command("system_reset"))
+        return recorder
+
+    file = tmp_path / "x.yaml"
+    journal = ScenarioFile(str(file), pytest.fail)
+    assert len(written(journal).scenario().steps) == 1
+    journal.close()
+    whole = written(None).scenario()
+    assert len(whole.steps) == 4
+    assert file.read_text() == dump_scenario(whole)
+
+
+def test_a_recording_that_cannot_be_written_is_said_and_the_machine_goes_on() -> None:
+    said: list[str] = []
+    journal = ScenarioFile("/dev/full", said.append)
+    assert recorded(command("query-status"), journal=journal).steps == recorded(command("query-status")).steps
+    assert said == ["/dev/full: the recording ends here: No space left on device"]
+    with pytest.raises(InputError, match="No such file"):
+        recorded(journal=ScenarioFile("/no/such/folder/x", pytest.fail))
 
 
 @pytest.mark.parametrize(

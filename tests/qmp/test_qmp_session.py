@@ -179,9 +179,9 @@ def test_a_fault_in_a_command_is_one_error_reply(hub: Hub, monkeypatch: pytest.M
 
 
 def test_commands_and_types_that_are_not_modelled_are_refused(hub: Hub) -> None:
-    unmodelled = {"qom-type": "sev-guest", "id": "s", "cbitpos": 1, "reduced-phys-bits": 1}
+    unmodelled = {"qom-type": "authz-pam", "id": "s", "service": "qemu"}
     sent = Case(READY, command("query-mice") + command("object-add", unmodelled)).data
-    said = "object-add: QEMU has the type 'sev-guest', but the sandbox does not model it"
+    said = "object-add: QEMU has the type 'authz-pam', but the sandbox does not model it"
     assert answers(hub, [sent])[2:] == [
         '{"error": {"class": "CommandNotFound", "desc": "The command query-mice has not been found"}}',
         f'{{"error": {{"class": "GenericError", "desc": "{said}"}}}}',

@@ -47,7 +47,7 @@ NOWHERE = {"authz-listfile", "pef-guest", "s390-pv-guest"}
 """What QEMU's interface knows and no QEMU for x86 or Arm has a type of."""
 
 
-@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=str)
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=list(DIALECTS))
 def test_every_type_of_the_fragment_is_registered_with_a_property_for_each_member(dialect):
     schema = dialect.schema()
     registry = TypeRegistry(dialect.types())

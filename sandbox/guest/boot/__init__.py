@@ -2,9 +2,10 @@
 
 The simplest use::
 
-    from sandbox.guest.boot import boot, fit, guest_kernel
+    from sandbox.guest.boot import boot, guest_kernel, prepare_boot
 
-    seen = boot(["qemu-system-x86_64"], fit(["-M", "q35", "-m", "1G", "-numa", "node"]), guest_kernel("x86"))
+    machine = prepare_boot(["-M", "q35", "-m", "1G", "-numa", "node"], "x86")
+    seen = boot(["qemu-system-x86_64"], machine, guest_kernel("x86"))
     seen.view.masks["online"]
 
 Kernels, busybox and firmware come from ``make guest-kernels``.
@@ -16,7 +17,7 @@ from sandbox.guest.boot.plan import boot_scenario, guest_architecture
 from sandbox.guest.boot.runner import Boot, BootFailed, boot
 from sandbox.guest.boot.upgrade import as_asked_for
 from sandbox.guest.boot.view import Access, GuestNode, GuestView, PciDevice
-from sandbox.guest.boot.words import fit
+from sandbox.guest.boot.words import prepare_boot
 
 __all__ = [
     "Access",
@@ -31,8 +32,8 @@ __all__ = [
     "boot",
     "boot_scenario",
     "cache_folder",
-    "fit",
     "guest_architecture",
     "guest_kernel",
     "kernel_versions",
+    "prepare_boot",
 ]

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sandbox.errors import InputError
+from sandbox.guest.facts import EDK2_VERSIONS
+from sandbox.guest.kernels import ARCHITECTURES, ARM64, DEFAULT_VERSION
 from sandbox.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CACHE_VARIABLE: Final = "QOM_SANDBOX_CACHE"
-ARCHITECTURES: Final = ("x86", "arm64")
-DEFAULT_VERSION: Final = "6.12"
 REMEDY: Final = "fetch what a guest is booted from with `make guest-kernels`"
 
 
@@ -28,6 +28,7 @@ class GuestKernel:
         image: the kernel.
         busybox: a statically linked busybox for this architecture.
         firmware: UEFI firmware, where the machine has none of its own: on arm64.
+        edk2: which of those that forecasts know this firmware is; None where there is none.
     """
 
     arch: str
@@ -35,6 +36,7 @@ class GuestKernel:
     image: Path
     busybox: Path
     firmware: Path | None = None
+    edk2: str | None = None
 
 
 def cache_folder(environment: Mapping[str, str] = os.environ) -> Path:
@@ -63,13 +65,14 @@ def guest_kernel(
     if arch not in ARCHITECTURES:
         raise InputError(f"no guest for the architecture {arch}: known are {', '.join(ARCHITECTURES)}")
     folder = (cache or cache_folder()) / "guest" / arch
-    firmware = _part(folder, "edk2", "QEMU_EFI.fd") if arch == "arm64" else None
+    firmware = _part(folder, "edk2", "QEMU_EFI.fd") if arch == ARM64 else None
+    edk2 = None if firmware is None else _edk2(firmware)
     busybox = _part(folder, "busybox", "busybox")
     if image is None:
-        return GuestKernel(arch, version, _kernel(folder, version), busybox, firmware)
+        return GuestKernel(arch, version, _kernel(folder, version), busybox, firmware, edk2)
     if not image.is_file():
         raise InputError(f"no kernel image {image}")
-    return GuestKernel(arch, "", image, busybox, firmware)
+    return GuestKernel(arch, "", image, busybox, firmware, edk2)
 
 
 def kernel_versions(arch: str, *, cache: Path | None = None) -> tuple[str, ...]:
@@ -90,11 +93,23 @@ def _kernels(folder: Path) -> dict[str, Path]:
     """Return the kernels by version; a package tells the version, else the folder's name does."""
     found = {}
     for image in folder.glob("*/vmlinuz"):
-        package = image.with_name("package")
-        told = package.read_text(encoding="utf-8").splitlines() if package.is_file() else []
-        version = next((line.partition(": ")[2] for line in told if line.startswith("Version: ")), image.parent.name)
+        version = _package_version(image) or image.parent.name
         found[".".join(version.split(".")[:2])] = image
     return found
+
+
+def _edk2(firmware: Path) -> str:
+    """Return the known edk2 that a firmware is: the newest not after it; of an unknown one the newest of all."""
+    version = _package_version(firmware).partition("-")[0]
+    known = [known for known in EDK2_VERSIONS if not version or _numbers(known) <= _numbers(version)]
+    return max(known, key=_numbers, default=EDK2_VERSIONS[0])
+
+
+def _package_version(file: Path) -> str:
+    """Return the version of the package that a file in the cache is from; "" if none is told."""
+    package = file.with_name("package")
+    told = package.read_text(encoding="utf-8").splitlines() if package.is_file() else []
+    return next((line.partition(": ")[2] for line in told if line.startswith("Version: ")), "")
 
 
 def _part(folder: Path, *names: str) -> Path:

@@ -23,6 +23,9 @@ STAGES: Final = (
 )
 """What on the console marks the stages of a boot."""
 
+FIRMWARE_DIES: Final = b"Synchronous Exception at 0x"
+"""What edk2 writes before it stops for good."""
+
 
 class Stages:
     """Tells each stage of a boot once."""
@@ -45,7 +48,7 @@ class Stages:
 
 
 def listen(connection: socket.socket, deadline: float, watch: Stages) -> tuple[str, bool]:
-    """Return what comes over a console, and whether its end came before the deadline."""
+    """Return what comes over a console, and whether its end came before the deadline and the firmware's death."""
     console = bytearray()
     ended = False
     while len(console) < MOST_BYTES and (left := deadline - time.monotonic()) > 0:
@@ -61,4 +64,11 @@ def listen(connection: socket.socket, deadline: float, watch: Stages) -> tuple[s
             break
         console += data
         watch.look(console, len(console) - len(data))
+        if firmware_died(console):
+            break
     return console.decode(errors="replace"), ended
+
+
+def firmware_died(console: bytes | bytearray) -> bool:
+    """Whether firmware stopped for good, before any kernel ran."""
+    return FIRMWARE_DIES in console

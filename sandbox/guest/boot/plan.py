@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sandbox.guest.boot.cache import GuestKernel
     from sandbox.guest.boot.console import Progress
-    from sandbox.guest.boot.runner import Boot
+    from sandbox.guest.boot.runner import Boot, Watch
     from sandbox.live.prepared import Prepared
     from sandbox.scenario.model import Scenario
     from sandbox.scenario.tables import Tables
@@ -90,6 +90,8 @@ def boot_scenario(
     give: bool = False,
     seconds: float = MOST_SECONDS,
     progress: Progress | None = None,
+    watch: Watch | None = None,
+    panic_foretold: bool = False,
 ) -> Boot:
     """Boot a guest on the machine of a scenario, as firmware last found it.
 
@@ -103,17 +105,22 @@ def boot_scenario(
         give: whether the guest is given the tables in any case; else only where QEMU would make others.
         seconds: how long the boot may take.
         progress: called with what is going on, in a few words.
+        watch: as for :func:`sandbox.guest.boot.runner.boot`.
+        panic_foretold: likewise.
 
     Raises:
         InputError, MachineExit, LiveError: as :func:`sandbox.guest.boot.runner.boot`.
     """
+    # what the history does to objects of v2 a released QEMU refuses, and that is passed over
     given = by_signature(tables) if give or must_be_given(dialect) else None
     return boot(
         binary or (BINARIES[kernel.arch],),
         prepared,
         kernel,
-        commands=() if given else history(scenario),
+        commands=history(scenario),
         tables=given,
         seconds=seconds,
         progress=progress,
+        watch=watch,
+        panic_foretold=panic_foretold,
     )

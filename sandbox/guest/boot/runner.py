@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sandbox.guest.boot.cache import cache_folder
-from sandbox.guest.boot.console import Stages, listen
+from sandbox.guest.boot.console import Stages, firmware_died, listen
 from sandbox.guest.boot.initramfs import initramfs, table_archive
 from sandbox.guest.boot.parse import Panic, Untold, clean_lines, read_console
 from sandbox.guest.boot.upgrade import upgrades
@@ -25,7 +25,7 @@ from sandbox.live.start import chroot_socket_root, launch
 from sandbox.records import record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sandbox.guest.boot.cache import GuestKernel
     from sandbox.guest.boot.console import Progress
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from sandbox.live.session import LiveSession
 
     Command = tuple[str, Mapping[str, object] | None]
+    Watch = Callable[[LiveSession], None]
 
 BOOTS: Final = "boots"
 PANICS: Final = "panics"
@@ -41,6 +42,11 @@ PANICS: Final = "panics"
 CONSOLE: Final = "console"
 MOST_SECONDS: Final = 180.0
 LAST_LINES: Final = 5
+
+FIRMWARE_DIED: Final = (
+    "its firmware died before any kernel ran; edk2 needs 128 MiB or more on the first node that has memory"
+)
+"""Seen with edk2 2025.02: with 64 MiB there it dies, whatever the other nodes have."""
 
 
 class BootFailed(LiveError):
@@ -95,10 +101,13 @@ def boot(
     seconds: float = MOST_SECONDS,
     progress: Progress | None = None,
     limits: Limits = DEFAULT_LIMITS,
+    watch: Watch | None = None,
+    panic_foretold: bool = False,
 ) -> Boot:
     """Boot a guest on a machine and return what it saw.
 
-    A panic counts only if it comes twice: under emulation on a busy machine a kernel may find its timers broken.
+    A panic that nobody expects counts only if it comes twice: under emulation on a busy machine a kernel may find its
+    timers broken.
 
     Args:
         binary: the QEMU, as for :func:`sandbox.live.start.start`.
@@ -107,10 +116,12 @@ def boot(
         commands: QMP commands, names and arguments, that are executed before the machine runs; a refused one is passed
             over, as the machine itself would.
         tables: whole tables by signature that the guest is given in place of QEMU's; the objects that would contribute
-            to SRAT are left out then. Empty or None: the guest has QEMU's.
+            to SRAT are left out then. None: the guest has QEMU's.
         seconds: how long the boot may take.
         progress: called with what is going on, in a few words, at each new stage.
         limits: how long QEMU may take to start and to answer.
+        watch: told of each QEMU once it is launched.
+        panic_foretold: whether a panic is expected.
 
     Raises:
         InputError: there is no such program, or an option or a table cannot be given to it.
@@ -119,10 +130,10 @@ def boot(
         LiveTimeout, LiveError: QEMU does not answer.
         BootFailed: the guest neither came to the end nor panicked in time; its console is kept in a file.
     """
-    given = upgrades(tables or {})
-    run = _Run(as_command(binary), prepared, kernel, tuple(commands), given, seconds, limits, progress)
+    given = None if tables is None else upgrades(tables)
+    run = _Run(as_command(binary), prepared, kernel, tuple(commands), given, seconds, limits, progress, watch)
     found = run.once()
-    if found.outcome == PANICS:
+    if found.outcome == PANICS and not panic_foretold:
         if progress is not None:
             progress("once more, since a busy machine can make a kernel panic, too")
         found = run.once()
@@ -137,16 +148,17 @@ class _Run:
     prepared: Prepared
     kernel: GuestKernel
     commands: tuple[Command, ...]
-    given: Mapping[str, bytes]
+    given: Mapping[str, bytes] | None
     seconds: float
     limits: Limits
     progress: Progress | None
+    watch: Watch | None
 
     def once(self) -> Boot:
         """Boot it."""
         root = chroot_socket_root(self.command)
-        initrd = table_archive(self.given) + initramfs(self.kernel.busybox.read_bytes())
-        watch = Stages(self.progress)
+        initrd = table_archive(self.given or {}) + initramfs(self.kernel.busybox.read_bytes())
+        stages = Stages(self.progress)
         began = time.monotonic()
         with Endpoints((CONSOLE,), root) as endpoints:
             words = boot_words(
@@ -154,17 +166,21 @@ class _Run:
                 self.kernel,
                 initrd,
                 f"{endpoints.inside}/{CONSOLE}",
-                initiators=not self.given,
+                initiators=self.given is None,
                 copied=root is not None,
             )
-            watch.say("QEMU starts")
+            stages.say("QEMU starts")
             with launch(self.command, words.words, files=words.files, socket_root=root, limits=self.limits) as session:
+                if self.watch is not None:
+                    self.watch(session)
                 session.connect()
                 for name, members in self.commands:
                     session.reply(name, members)
+                # not with -no-reboot: that would end QEMU at a reset among the commands
+                session.execute("set-action", {"reboot": "shutdown"})
                 with endpoints.accept(CONSOLE, lambda: None, self.limits.start) as connection:
                     session.reply("cont")
-                    console, ended = listen(connection, began + self.seconds, watch)
+                    console, ended = listen(connection, began + self.seconds, stages)
                 if ended:
                     _check_status(session)
                 arguments = session.arguments
@@ -172,9 +188,11 @@ class _Run:
         try:
             found = read_console(console)
         except Untold as untold:
+            if firmware_died(console.encode()):
+                raise BootFailed(FIRMWARE_DIED, console, keep_log(console)) from None
             late = "" if ended else f"it was not done within {self.seconds:g} s; "
             raise BootFailed(late + untold.what, console, keep_log(console)) from None
-        told = (console, arguments, self.given, words.changes, taken)
+        told = (console, arguments, self.given or {}, words.changes, taken)
         return Boot(PANICS, None, found, *told) if isinstance(found, Panic) else Boot(BOOTS, found, None, *told)
 
 

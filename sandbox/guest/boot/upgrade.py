@@ -1,8 +1,8 @@
 """Giving Linux tables of our own in place of those that QEMU makes.
 
 Linux takes a table from the initrd in place of the firmware's if signature, OEM id and OEM table id are the same and
-its OEM revision is larger. So the OEM revision, and with it the checksum, is the one thing in which the table that such
-a guest sees differs from the one that was asked for.
+its OEM revision is larger. So the OEM revision, of a table from elsewhere also the ids, and with them the checksum, are
+all in which the table that such a guest sees differs from the one that was asked for.
 
 Source: Linux, "Upgrading ACPI tables via initrd".
 """
@@ -18,7 +18,10 @@ from sandbox.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sandbox.scenario.tables import Tables
+
 OEM_REVISION: Final = Struct("<I")
+OEM_ID_AT: Final = 10
 OEM_REVISION_AT: Final = 24
 
 QEMU_REVISION: Final = 1
@@ -38,6 +41,19 @@ def upgradable(table: bytes, revision: int = QEMU_REVISION + 1) -> bytes:
     (own,) = OEM_REVISION.unpack_from(table, OEM_REVISION_AT)
     larger = OEM_REVISION.pack(max(own, revision))
     return with_checksum(table[:OEM_REVISION_AT] + larger + table[OEM_REVISION_AT + OEM_REVISION.size :])
+
+
+def fitting(tables: Tables, own: Tables) -> Tables:
+    """Return tables from elsewhere with the OEM ids of the machine's own, since Linux replaces only its equals."""
+    from sandbox.machine.tables import Tables as MadeTables
+
+    found = {}
+    for name in ("srat", "slit", "hmat"):
+        table, made = getattr(tables, name), getattr(own, name)
+        if table is not None and made is not None and len(table) >= HEADER_LENGTH:
+            table = with_checksum(table[:OEM_ID_AT] + made[OEM_ID_AT:OEM_REVISION_AT] + table[OEM_REVISION_AT:])
+        found[name] = table
+    return MadeTables(**found)
 
 
 def as_asked_for(seen: bytes, asked: bytes) -> bool:

@@ -1,7 +1,7 @@
 """The command line of a guest that is booted to be looked at: the machine of the user's, our kernel and our console.
 
-What decides what is booted is taken out of the user's words, and so is what would show the guest to a person; the rest
-of the machine, its devices and nodes, stays.
+What decides what is booted is taken out of the user's words, and so is what would show the guest to a person; what
+needs the host has stand-ins; the rest of the machine, its devices and nodes, stays.
 """
 
 from __future__ import annotations
@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING, Final
 
 from sandbox.errors import InputError, QemuError
 from sandbox.live.prepared import PRIVATE, Prepared
+from sandbox.live.standins.run import words_of
 from sandbox.machine.arguments import split_arguments
 from sandbox.machine.cpu_models import ARM_32BIT
 from sandbox.qapi.opts import parse_opts
+from sandbox.records import replace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from sandbox.guest.boot.cache import GuestKernel
+    from sandbox.live.standins import Host
     from sandbox.machine.arguments import Option
 
 CONSOLE_ID: Final = "qom-sandbox-console"
@@ -26,15 +29,11 @@ CONSOLE_ID: Final = "qom-sandbox-console"
 BOOTS_OTHERWISE: Final = frozenset({"kernel", "initrd", "append", "dtb", "shim", "bios", "pflash", "option-rom"})
 """What the user boots: our kernel takes its place."""
 
-NOT_HERE: Final = frozenset({"S", "nographic", "no-shutdown", "no-reboot", "action", "watchdog-action", "daemonize"})
+NOT_HERE: Final = frozenset({"nographic", "no-shutdown", "no-reboot", "action", "watchdog-action", "daemonize"})
 """What decides who sees the guest, when it starts and how it ends."""
 
 FIRMWARE_MEMBERS: Final = frozenset({"kernel", "initrd", "append", "dtb", "firmware", "pflash0", "pflash1"})
 """Members of ``-machine`` that say what is booted."""
-
-HOST_DEVICES: Final = frozenset({"vfio-pci", "vfio-pci-nohotplug"})
-STAND_IN: Final = "pci-testdev"
-PLACING: Final = frozenset({"id", "bus", "addr", "multifunction"})
 
 GUEST_CPU: Final = "cortex-a57"
 """Stands in for a processor on which no arm64 kernel runs; the tables are the same."""
@@ -53,21 +52,30 @@ STEADY_CLOCK: Final = ("-icount", "shift=3,sleep=off")
 clock jump, now and then a timer of the guest's is lost, and the boot hangs or panics."""
 
 
-def fit(words: Sequence[str]) -> Prepared:
-    """Return a command line in which devices of the host's have stand-ins.
+def prepare_boot(words: Sequence[str], arch: str, host: Host | None = None) -> Prepared:
+    """Return a machine that a guest can be booted on: with nothing of the user's to boot, and nothing of the host's.
 
     Args:
         words: QEMU's arguments, with or without the program.
+        arch: the guest's architecture: ``x86`` or ``arm64``.
+        host: where it is to run; by default here.
 
     Raises:
-        MachineExit: QEMU would refuse the words.
-        InputError: a device cannot be read.
+        MachineExit: QEMU would not know an option.
+        InputError: an option cannot be read, or hides others from us.
     """
+    from sandbox.live.standins import prepare, probe_host
+
     changes: list[str] = []
     kept: list[str] = []
-    for option in split_arguments(words).options:
-        kept += _words(option, _device(option.value or "", changes) if option.name == "device" else option.value)
-    return Prepared(tuple(kept), {}, tuple(changes))
+    options = split_arguments(words).options
+    for option in options:
+        kept += _booted(option, arch, changes)
+    if arch == "arm64" and not any(option.name == "cpu" for option in options):
+        changes.append(f"-cpu {GUEST_CPU} is added: no arm64 kernel runs on the machine's default")
+        kept += ("-cpu", GUEST_CPU)
+    found = prepare(kept, host=host or probe_host(), firmware="none")
+    return replace(found, changes=(*changes, *found.changes))
 
 
 def boot_words(
@@ -98,10 +106,10 @@ def boot_words(
     options = split_arguments(prepared.words).options
     kept: list[str] = []
     for option in options:
-        kept += _booted(option, kernel, changes, initiators)
-    if kernel.arch == "arm64" and not any(option.name == "cpu" for option in options):
-        changes.append(f"-cpu {GUEST_CPU} is added: no arm64 kernel runs on the machine's default")
-        kept += ("-cpu", GUEST_CPU)
+        if not initiators and is_initiator(option):
+            changes.append(f"{option.text}: left out, the guest is given its tables")
+        else:
+            kept += words_of(option)
     files: dict[str, bytes | Path] = {**prepared.files, "initrd": initrd}
 
     def named(name: str, path: Path) -> str:
@@ -113,7 +121,7 @@ def boot_words(
     # ahead of the user's, because it is to be the first port
     first = ("-chardev", f"socket,id={CONSOLE_ID},path={_escaped(console)}", "-serial", f"chardev:{CONSOLE_ID}")
     boots = ["-kernel", named("kernel", kernel.image), "-initrd", f"{PRIVATE}/initrd"]
-    boots += ["-append", KERNEL_WORDS[kernel.arch], "-no-reboot"]
+    boots += ["-append", KERNEL_WORDS[kernel.arch]]
     if kernel.firmware is not None:
         boots += ["-bios", named("firmware", kernel.firmware)]
     clock = () if _has_a_clock(options) else STEADY_CLOCK
@@ -129,7 +137,12 @@ def _has_a_clock(options: Sequence[Option]) -> bool:
     )
 
 
-def _booted(option: Option, kernel: GuestKernel, changes: list[str], initiators: bool) -> tuple[str, ...]:
+def is_initiator(option: Option) -> bool:
+    """Whether an option makes an object that contributes to SRAT."""
+    return option.name == "object" and dict(_parsed(option.value or "", "qom-type")).get("qom-type") in INITIATORS
+
+
+def _booted(option: Option, arch: str, changes: list[str]) -> tuple[str, ...]:
     """Return what becomes of an option in a guest that is booted."""
     value = option.value or ""
     if option.name in NOT_HERE or _is_flash(option):
@@ -138,23 +151,11 @@ def _booted(option: Option, kernel: GuestKernel, changes: list[str], initiators:
         changes.append(f"{option.text}: left out, our kernel is booted")
         return ()
     if option.name in ("M", "machine"):
-        return _words(option, _without(value, FIRMWARE_MEMBERS, "type"))
-    if option.name == "cpu" and kernel.arch == "arm64" and value.partition(",")[0] in ARM_32BIT:
+        return (words_of(option)[0], _without(value, FIRMWARE_MEMBERS, "type"))
+    if option.name == "cpu" and arch == "arm64" and value.partition(",")[0] in ARM_32BIT:
         changes.append(f"{option.text}: {GUEST_CPU}, since no arm64 kernel runs on it")
         return ("-cpu", GUEST_CPU)
-    if option.name == "object" and not initiators and dict(_parsed(value, "qom-type")).get("qom-type") in INITIATORS:
-        changes.append(f"{option.text}: left out, the guest is given its tables")
-        return ()
-    return _words(option, option.value)
-
-
-def _device(text: str, changes: list[str]) -> str:
-    found = _parsed(text, "driver")
-    if dict(found).get("driver") not in HOST_DEVICES:
-        return text
-    members = "".join(f",{key}={_escaped(value)}" for key, value in found if key in PLACING)
-    changes.append(f"-device {text}: {STAND_IN} stands in for it")
-    return STAND_IN + members
+    return words_of(option)
 
 
 def _parsed(text: str, implied: str) -> tuple[tuple[str, str], ...]:
@@ -182,12 +183,6 @@ def _without(text: str, members: frozenset[str], implied: str) -> str:
 
 def _is_flash(option: Option) -> bool:
     return option.name == "drive" and dict(_parsed(option.value or "", "")).get("if") == "pflash"
-
-
-def _words(option: Option, value: str | None) -> tuple[str, ...]:
-    if not option.name:
-        return (value or "",)
-    return (f"-{option.name}",) if option.value is None else (f"-{option.name}", value or "")
 
 
 def _escaped(value: str) -> str:

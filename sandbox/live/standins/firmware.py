@@ -29,6 +29,9 @@ A64_CODE: Final = bytes.fromhex("7f 20 03 d5 ff ff ff 17")
 A32_CODE: Final = bytes.fromhex("03 f0 20 e3 fd ff ff ea")
 """Wait for an interrupt, and back."""
 
+DEFAULT_CPU: Final = "cortex-a15"
+"""What virt has where no ``-cpu`` says otherwise. Source: QEMU 10.0 behaviour."""
+
 VIRT_FLASH: Final = 64 << 20
 PC_FLASH: Final = 1 << 20
 """The size of an empty flash, bytes: virt takes no other; pc and q35 take any up to 8 MiB in all."""
@@ -44,8 +47,12 @@ def idle_image(run: Run) -> bytes:
     """Return a firmware image in which the processors idle from their reset on."""
     if run.target == "x86_64":
         return bytes(X86_RESET_VECTOR) + X86_CODE + bytes(16 - len(X86_CODE))
-    models = {(option.value or "").split(",")[0] for option in run.named("cpu")}
-    return A32_CODE if models & ARM_32BIT else A64_CODE
+    return A32_CODE if cpu_model(run) in ARM_32BIT else A64_CODE
+
+
+def cpu_model(run: Run) -> str:
+    """Return the name of virt's CPU model, that which it has by default if none is given."""
+    return ([DEFAULT_CPU, *((option.value or "").split(",")[0] for option in run.named("cpu"))])[-1]
 
 
 def lay_idle_image(run: Run) -> str:
@@ -108,6 +115,11 @@ def added_firmware(run: Run) -> tuple[Words, Words]:
         return (), ()
     if run.firmware != "enumerated" or run.target == "x86_64" or given:
         return (), ()
+    if cpu_model(run) in ARM_32BIT:
+        raise InputError(
+            f"virt's firmware here is for 64-bit processors, and {cpu_model(run)} is none: give another with -cpu, or "
+            "firmware for it with -bios FILE"
+        )
     name = run.host.find_edk2()
     if name is None:
         raise InputError(

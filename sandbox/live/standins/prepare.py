@@ -9,6 +9,7 @@ from sandbox.live.prepared import Prepared
 from sandbox.live.standins import accelerators, backends, channels, devices, disks, memory, objects, plain
 from sandbox.live.standins import firmware as firmwares
 from sandbox.live.standins.run import Run, read_options, words_of
+from sandbox.machine.run_actions import actions_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -71,6 +72,15 @@ def prepare(words: Sequence[str], *, host: Host, firmware: str, run_state: bool 
 def is_paused(words: Sequence[str]) -> bool:
     """Whether a command line has the machine wait for ``cont`` before its first instruction."""
     return any(option.name == "S" for option in read_options(words))
+
+
+def halts_at_reset(words: Sequence[str]) -> bool:
+    """Whether a command line has the machine stay, halted, instead of being reset."""
+    try:
+        chosen = actions_of(read_options(words))
+    except QemuError:
+        return False
+    return chosen.get("reboot") == "shutdown" and chosen.get("shutdown") == "pause"
 
 
 def _refuse_hidden(run: Run) -> None:

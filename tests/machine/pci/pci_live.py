@@ -77,7 +77,10 @@ class LiveQemu:
     def _line(self) -> Any:
         assert self._process.stdout is not None
         deadline = time.monotonic() + self.timeout
-        while b"\n" not in self._rest:
+        while b"\n" not in self._rest or not self._rest.startswith(b"{"):
+            if b"\n" in self._rest:  # QEMU's own words, which go to the same stream
+                self._rest = self._rest.partition(b"\n")[2]
+                continue
             ready, _, _ = select.select([self._process.stdout], [], [], max(0.0, deadline - time.monotonic()))
             if not ready:
                 raise QemuDiedError("timeout", self.stderr)

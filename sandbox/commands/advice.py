@@ -1,0 +1,148 @@
+"""The command that looks for what is wrong: lint."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final
+
+from sandbox.commands import DONE, FAILED, Result, as_json
+from sandbox.errors import InputError, Place
+from sandbox.files import read_bytes, read_text
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from sandbox.lint.model import Finding
+    from sandbox.report.style import Style
+
+WORDS: Final = "command line"
+SIGNATURES: Final = (b"SRAT", b"SLIT", b"HMAT")
+
+
+def add_lint_arguments(command: argparse.ArgumentParser) -> None:
+    """Give the parser of lint its arguments."""
+    command.add_argument("scenarios", nargs="*", metavar="SCENARIO", help="YAML files; or QEMU's arguments after '--'")
+    command.add_argument("--tables", nargs="+", metavar="FILE", help="tables from elsewhere: files, or folders of them")
+    command.add_argument("--libvirt", metavar="FILE", help="the XML of a libvirt domain")
+    command.add_argument("--ram", metavar="FILE", help="with --tables: /proc/iomem of that machine, read as root")
+    levels = ("note", "warning", "error", "never")
+    command.add_argument("--fail-on", choices=levels, default="error", help="status 1 from here on (default: error)")
+    command.add_argument("--sarif", metavar="FILE", help="also write SARIF 2.1.0; '-': print it and nothing else")
+    command.add_argument("--explain", metavar="CODE", help="tell what a rule is about; 'all': every rule")
+    command.add_argument("-v", "--verbose", action="store_true", help="tell also what comes of it, and the source")
+
+
+def lint(arguments: argparse.Namespace, style: Style) -> Result:
+    """Look for what is wrong with scenarios, a command line, tables or a libvirt domain."""
+    if arguments.explain:
+        return _explained(arguments, style)
+    findings, notes = _findings(arguments)
+    errors = "\n".join(f"note: {note}" for note in notes)
+    from sandbox.lint.model import reaches
+
+    status = FAILED if arguments.fail_on != "never" and reaches(findings, arguments.fail_on) else DONE
+    if arguments.sarif:
+        from sandbox.lint.rules import RULES
+        from sandbox.report.lint_sarif import sarif
+
+        text = as_json(sarif(findings, RULES))
+        if arguments.sarif != "-":
+            from sandbox.files import write_text
+
+            write_text(arguments.sarif, text)
+        else:
+            return Result(text, status, errors)
+    if arguments.json:
+        from sandbox.report.lint_json import finding_json
+
+        return Result(as_json([finding_json(found) for found in findings]), status, errors)
+    from sandbox.report.lint_text import render_findings
+
+    return Result(render_findings(findings, style, verbose=arguments.verbose), status, errors)
+
+
+def _explained(arguments: argparse.Namespace, style: Style) -> Result:
+    from sandbox.lint.rules import RULES, rule_of
+
+    rules = RULES if arguments.explain == "all" else (rule_of(arguments.explain),)
+    if arguments.json:
+        from sandbox.report.lint_json import rule_json
+
+        return Result(as_json([rule_json(rule) for rule in rules]))
+    from sandbox.report.lint_text import render_rule
+
+    return Result("\n".join(render_rule(rule, style) for rule in rules))
+
+
+def _findings(arguments: argparse.Namespace) -> tuple[tuple[Finding, ...], Sequence[str]]:
+    """Look at everything that is given; return what was found, and what is to be said about the input."""
+    given = (arguments.scenarios, arguments.qemu_words is not None, arguments.tables, arguments.libvirt)
+    if sum(map(bool, given)) != 1:
+        raise InputError("give either scenarios, or QEMU arguments after '--', or --tables, or --libvirt")
+    if arguments.tables:
+        return _of_tables(arguments.tables, arguments.ram), ()
+    from sandbox.commands.offline import read_scenario
+    from sandbox.lint.rules import lint_scenario
+    from sandbox.scenario.model import Scenario
+
+    if arguments.libvirt:
+        from sandbox.commands.convert import libvirt_scenario
+
+        scenario, notes = libvirt_scenario(arguments.libvirt, arguments.dialect)
+        return lint_scenario(scenario, libvirt_ids=True), notes
+    if arguments.qemu_words is not None:
+        words = tuple(arguments.qemu_words)
+        return lint_scenario(Scenario(WORDS, words, dialect=arguments.dialect, place=Place(WORDS))), ()
+    found: list[Finding] = []
+    for name in arguments.scenarios:
+        found += lint_scenario(read_scenario(name, arguments.dialect), read_text(name))
+    return tuple(found), ()
+
+
+def _of_tables(names: Sequence[str], ram_file: str | None) -> tuple[Finding, ...]:
+    """Look at tables that were brought."""
+    from sandbox.acpi.dump import read_tables
+    from sandbox.errors import DecodeError
+    from sandbox.lint.rules import lint_tables
+    from sandbox.lint.view import View, ram_of
+
+    tables: dict[str, bytes] = {}
+    files: dict[str, Place] = {}
+    for file, data in _table_files(names):
+        try:
+            found = read_tables(data)
+        except DecodeError as error:
+            raise InputError(str(error), Place(file)) from None
+        for table in found:
+            name = table.name.lower()
+            if table.name.encode() not in SIGNATURES:
+                continue
+            if tables.setdefault(name, table.data) != table.data:
+                raise InputError(f"another {table.name} than in {files[name].file}: give one of them", Place(file))
+            files.setdefault(name, Place(file))
+    if not tables:
+        raise InputError("no SRAT, SLIT or HMAT among what was given", Place(names[0]))
+    ram = ram_of(read_text(ram_file), ram_file) if ram_file else ()
+    view = View(tables.get("srat"), tables.get("slit"), tables.get("hmat"), files=tuple(files.items()), ram=ram)
+    return lint_tables(view)
+
+
+def _table_files(names: Sequence[str]) -> list[tuple[str, bytes]]:
+    """Return the files that are named, and of a folder those that may hold one of our tables, with their bytes."""
+    found: list[tuple[str, bytes]] = []
+    for name in names:
+        try:
+            if not os.path.isdir(name):
+                found.append((name, read_bytes(name)))
+                continue
+            inner = [os.path.join(name, file) for file in sorted(os.listdir(name))]
+            contents = [(file, read_bytes(file)) for file in inner if os.path.isfile(file)]
+        except OSError as error:
+            raise InputError(os.strerror(error.errno or 0), Place(name)) from None
+        found += [(file, data) for file, data in contents if _may_hold_tables(data)]
+    return found
+
+
+def _may_hold_tables(data: bytes) -> bool:
+    return data.startswith(SIGNATURES) or any(signature + b" @ 0x" in data for signature in SIGNATURES)

@@ -1,0 +1,131 @@
+"""The commands that say the same in another way: translate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sandbox.commands import Result, as_json
+from sandbox.errors import InputError, MachineExit, Place
+from sandbox.files import read_text, write_text
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from sandbox.report.style import Style
+    from sandbox.scenario.model import Scenario
+
+WORDS: Final = "command line"
+LIBVIRT: Final = "libvirt"
+
+
+def add_conversion_arguments(name: str, command: argparse.ArgumentParser) -> None:
+    """Give the parsers of translate and export their arguments."""
+    command.add_argument("scenario", nargs="?", metavar="SCENARIO", help="a YAML file; or QEMU's arguments after '--'")
+    command.add_argument("-o", "--output", metavar="FILE", help="write there instead of printing")
+    command.add_argument("--libvirt", metavar="FILE", help="instead of a scenario, the XML of a libvirt domain")
+    command.add_argument("--distances-from", metavar="FILE", help="the output of 'numactl -H' on the host")
+    command.add_argument("--map", nargs="+", metavar="HOST=GUEST", help="nodes of the host and the guest: 2-9=2-9")
+    if name == "translate":
+        command.add_argument("--to", required=True, metavar="D", help="v2, 9.0, 9.2, 10.0, 11.1 or libvirt")
+        command.add_argument("--keep-ids", action="store_true", help="leave ids alone, also where nodes come scrambled")
+        return
+    forms = ("args", "qmp", "yaml", "libvirt", "dsl", "dat", "json")
+    command.add_argument("--as", dest="form", choices=forms, required=True, help="the form; dsl: source for iasl")
+    command.add_argument("--iasl", choices=("2020", "2025"), default="2025", help="for dsl: 2020 is Debian 12's iasl")
+
+
+def translate(arguments: argparse.Namespace, _style: Style) -> Result:
+    """Translate a scenario or a command line to another dialect."""
+    from sandbox.scenario.command_line import fold_command_line
+    from sandbox.scenario.dump import dump_scenario
+    from sandbox.translate.convert import convert
+
+    given, said = given_scenario(arguments)
+    if arguments.to == LIBVIRT:
+        text, notes = libvirt_text(given)
+        return written(arguments, text, (*said, *notes))
+    made = convert(given, arguments.to, keep_ids=arguments.keep_ids)
+    is_words = arguments.qemu_words is not None
+    text = fold_command_line(made.scenario.command_line) if is_words else dump_scenario(made.scenario)
+    if arguments.json:
+        words = list(made.scenario.command_line)
+        shown = {"dialect": made.scenario.dialect, "command_line": words, "text": text, "notes": list(made.notes)}
+        return written(arguments, as_json(shown), said)
+    return written(arguments, text, (*said, *made.notes))
+
+
+def written(arguments: argparse.Namespace, text: str, notes: Sequence[str]) -> Result:
+    """Return a text as the result, or write it where that is asked for; notes go to stderr."""
+    errors = "\n".join(f"note: {note}" for note in notes)
+    if arguments.output:
+        write_text(arguments.output, text)
+        return Result(errors=errors)
+    return Result(text, errors=errors)
+
+
+def libvirt_text(scenario: Scenario) -> tuple[str, Sequence[str]]:
+    """Return a scenario's machine as domain XML, and what that does not say."""
+    from sandbox.libvirt.from_machine import domain_of
+    from sandbox.libvirt.write import write_domain
+    from sandbox.translate.convert import V2, convert, dialect_of
+
+    notes: list[str] = []
+    if dialect_of(scenario) == V2:
+        converted = convert(scenario, "10.0", keep_ids=True)
+        scenario = converted.scenario
+        notes += converted.notes
+    if scenario.steps:
+        notes.append("the steps are left out: domain XML is about the start")
+    stem = scenario.file.rpartition("/")[2].partition(".")[0] if scenario.place else ""
+    made = domain_of(scenario.command_line, scenario.dialect, stem.replace(" ", "-") or "guest")
+    return write_domain(made.domain), (*notes, *made.notes)
+
+
+def libvirt_scenario(file: str, dialect: str | None) -> tuple[Scenario, Sequence[str]]:
+    """Return the QEMU arguments that libvirt makes of a domain as a scenario, and what libvirt alone knows."""
+    from sandbox.files import read_raw
+    from sandbox.libvirt.arguments import qemu_arguments
+    from sandbox.libvirt.read import read_domain
+    from sandbox.scenario.model import Scenario
+
+    domain = read_domain(read_raw(file), file)
+    made = qemu_arguments(domain)
+    return Scenario(domain.name, made.words, dialect=dialect or "10.0", place=Place(file)), made.notes
+
+
+def given_scenario(arguments: argparse.Namespace) -> tuple[Scenario, tuple[str, ...]]:
+    """Return what is given, with distances of a host if those are asked for, and what is to be said about it."""
+    given = (arguments.scenario is not None, arguments.qemu_words is not None, arguments.libvirt is not None)
+    if sum(given) != 1:
+        raise InputError("give either a scenario, or QEMU arguments after '--', or --libvirt")
+    notes: Sequence[str] = ()
+    if arguments.libvirt is not None:
+        scenario, notes = libvirt_scenario(arguments.libvirt, arguments.dialect)
+    elif arguments.scenario is not None:
+        from sandbox.commands.offline import read_scenario
+
+        scenario = read_scenario(arguments.scenario, arguments.dialect)
+    else:
+        from sandbox.scenario.model import Scenario
+
+        scenario = Scenario(WORDS, tuple(arguments.qemu_words), dialect=arguments.dialect, place=Place(WORDS))
+    return _with_distances(scenario, arguments), tuple(notes)
+
+
+def _with_distances(scenario: Scenario, arguments: argparse.Namespace) -> Scenario:
+    if arguments.distances_from is None:
+        if arguments.map:
+            raise InputError("--map goes with --distances-from")
+        return scenario
+    from sandbox.translate import host_distances
+
+    host = host_distances.read_distances(read_text(arguments.distances_from), arguments.distances_from)
+    if not arguments.map:
+        raise InputError("--distances-from goes with --map HOST=GUEST, such as --map 0-1=0-1 2-9=2-9")
+    distances = host_distances.guest_distances(host, host_distances.read_map(arguments.map))
+    host_distances.check_distances(distances)
+    try:
+        return host_distances.with_distances(scenario, distances)
+    except MachineExit as end:
+        raise InputError(f"QEMU does not start with this command line: {end.stderr}", scenario.place) from None

@@ -1,0 +1,204 @@
+"""What the commands compare and record are asked to run and to hold against each other."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final
+
+from sandbox.commands import DONE, FAILED, UNANSWERED, WRONG_INPUT
+from sandbox.commands.offline import read_scenario
+from sandbox.errors import InputError, InputErrors, MachineExit, Place
+from sandbox.files import read_raw_tables
+from sandbox.records import record
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from sandbox.acpi.dump import RawTable
+    from sandbox.errors import SandboxError
+    from sandbox.live.bridge import Target
+    from sandbox.live.endpoints import SocketRoot
+    from sandbox.scenario.model import Scenario
+
+WORDS: Final = "command line"
+"""How messages and recordings call QEMU arguments that were given behind ``--``."""
+
+SOURCES: Final = ("attach", "dump", "recorded")
+"""The options that name another side than a QEMU to start."""
+
+IDLE_BESIDE: Final = {
+    "attach": ("qemu", "binary_prefix"),
+    "dump": ("qemu", "binary_prefix", "socket_root", "timeout"),
+    "recorded": ("dialect", "firmware"),
+}
+"""Options that say nothing beside one of these."""
+
+
+@record
+class Failure:
+    """Something that could not be compared, or recorded: what, why, and the exit status that it asks for."""
+
+    name: str
+    message: str
+    status: int
+
+
+def failure(name: str, error: SandboxError) -> Failure:
+    """Return what became of a comparison or a recording that could not be made."""
+    if isinstance(error, InputError | InputErrors):
+        return Failure(name, str(error), WRONG_INPUT)
+    if isinstance(error, MachineExit):
+        return Failure(name, f"{name}: QEMU would end with status {error.status}: {error.stderr}", FAILED)
+    return Failure(name, f"{name}: {error}", UNANSWERED)
+
+
+def status_of(failures: Iterable[Failure], *, passed: bool) -> int:
+    """Return the exit status: what is wrong with the input comes first, then a difference, then a missing answer."""
+    found = {failure.status for failure in failures} | ({DONE} if passed else {FAILED})
+    return next((status for status in (WRONG_INPUT, FAILED, UNANSWERED) if status in found), DONE)
+
+
+def source_of(arguments: argparse.Namespace) -> str:
+    """Return the option that names the other side; ``qemu`` where none does.
+
+    Raises:
+        InputError: options exclude each other, or one has no value.
+    """
+    given = [name for name in SOURCES if getattr(arguments, name) is not None]
+    if len(given) > 1:
+        raise InputError(f"--{given[0]} and --{given[1]} exclude each other")
+    for name in given:
+        if not getattr(arguments, name):
+            raise InputError(f"--{name} has no value")
+        for other in IDLE_BESIDE[name]:
+            if getattr(arguments, other) is not None:
+                raise InputError(f"--{other.replace('_', '-')} says nothing beside --{name}: leave it out")
+    return given[0] if given else "qemu"
+
+
+def scenarios(arguments: argparse.Namespace) -> Iterator[tuple[str, Callable[[], Scenario]]]:
+    """Give the scenarios that are asked for, each with what reads it.
+
+    Raises:
+        InputError: there are none, or both kinds; or the dialect is unknown.
+    """
+    from qom_types.dialects import dialect_named
+
+    if bool(arguments.scenarios) == (arguments.qemu_words is not None):
+        raise InputError("give either scenarios or QEMU arguments after '--'")
+    if arguments.dialect is not None:
+        dialect_named(arguments.dialect)
+    for name in arguments.scenarios:
+        yield name, lambda name=name: read_scenario(name, arguments.dialect)  # type: ignore[misc]
+    if arguments.qemu_words is not None:
+        from sandbox.scenario.model import Scenario
+
+        words = tuple(arguments.qemu_words)
+        yield WORDS, lambda: Scenario(WORDS, words, dialect=arguments.dialect, place=Place(WORDS))
+
+
+def target_of(arguments: argparse.Namespace, scenario: Scenario) -> Target:
+    """Return the QEMU to run a scenario on.
+
+    Raises:
+        InputError: there is no such program.
+    """
+    from sandbox.live.bridge import Target
+    from sandbox.live.session import DEFAULT_LIMITS, Limits
+
+    limits = DEFAULT_LIMITS
+    if arguments.timeout is not None:
+        limits = Limits(arguments.timeout, arguments.timeout, DEFAULT_LIMITS.end, arguments.timeout)
+    binary = binary_of(arguments, scenario)
+    return Target(binary, arguments.firmware or "none", socket_root(arguments.socket_root), limits)
+
+
+def binary_of(arguments: argparse.Namespace, scenario: Scenario) -> tuple[str, ...]:
+    """Return the program that is to run a scenario, and what goes before its arguments.
+
+    Raises:
+        InputError: there is none.
+    """
+    import shlex
+    import shutil
+
+    from sandbox.live.wanted import program_of
+
+    try:
+        binary = None if arguments.qemu is None else tuple(shlex.split(arguments.qemu))
+        prefix = tuple(shlex.split(arguments.binary_prefix or ""))
+    except ValueError as error:
+        raise InputError(f"--qemu and --binary-prefix are words as for a shell: {str(error).lower()}") from None
+    if binary == ():
+        raise InputError("--qemu names no program")
+    binary = (*prefix, *(binary or (program_of(scenario),)))
+    if shutil.which(binary[0]) is None:
+        raise InputError(f"no {binary[0]} on PATH: name a QEMU with --qemu, or install one (make qemu)")
+    return binary
+
+
+def socket_root(text: str | None) -> SocketRoot | None:
+    """Read what ``--socket-root`` says."""
+    if text is None:
+        return None
+    from pathlib import Path
+
+    from sandbox.live.endpoints import SocketRoot
+
+    host, colon, inside = text.partition(":")
+    if not colon or not host or not inside.startswith("/"):
+        raise InputError(f"--socket-root {text}: write it as DIR-HERE:DIR-AS-QEMU-SEES-IT")
+    return SocketRoot(Path(host), inside)
+
+
+def recordings(arguments: argparse.Namespace) -> Sequence[str]:
+    """Return the folders of the recordings that a folder holds, or is."""
+    from sandbox.compare.recording import RECORDING_FILE
+
+    if arguments.scenarios or arguments.qemu_words is not None:
+        raise InputError("--recorded compares what was recorded: give no scenario and no QEMU arguments")
+    root = arguments.recorded
+    if os.path.exists(os.path.join(root, RECORDING_FILE)):
+        return (root,)
+    found = [name for name in _listed(root) if os.path.exists(os.path.join(name, RECORDING_FILE))]
+    if not found:
+        raise InputError("no recording in here; make one with 'qom-sandbox record'", Place(root))
+    return found
+
+
+def brought(names: Sequence[str]) -> tuple[list[tuple[str, Sequence[RawTable]]], tuple[str, ...]]:
+    """Read the tables of files, and of those files in folders that hold any; return them, and notes."""
+    found: list[tuple[str, Sequence[RawTable]]] = []
+    passed_over: list[str] = []
+    for name in names:
+        if not os.path.isdir(name):
+            found.append((name, read_raw_tables(name)))
+            continue
+        for file in filter(os.path.isfile, _listed(name)):
+            try:
+                found.append((file, read_raw_tables(file)))
+            except InputError:
+                passed_over.append(os.path.basename(file))
+    notes = (f"passed over, since they hold no tables: {', '.join(passed_over)}",) if passed_over else ()
+    return found, notes
+
+
+def _listed(folder: str) -> list[str]:
+    try:
+        return [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
+    except OSError as error:
+        raise InputError(os.strerror(error.errno or 0), Place(folder)) from None
+
+
+def recording_name(arguments: argparse.Namespace, source: str) -> str:
+    """Return the name of the folder in which a recording goes.
+
+    Raises:
+        InputError: it is no name of a folder.
+    """
+    stem = os.path.splitext(os.path.basename(source))[0].replace(" ", "-") or "recording"
+    name: str = stem if arguments.name is None else arguments.name
+    if not name or "/" in name or name in (".", ".."):
+        raise InputError(f"--name '{name}': it is no name of a folder")
+    return name

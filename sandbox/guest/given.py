@@ -1,0 +1,95 @@
+"""What a guest is given: the tables that its firmware last read, and the machine that made them.
+
+The simplest use::
+
+    given = given_by(scenario)
+    forecast(given.tables, facts_of(given.machine), find_kernel("x86", "6.12"), given.origins, given.declared)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sandbox.compare.transcripts import without_expectations
+from sandbox.errors import InputError, MachineExit, UnmodelledError
+from sandbox.machine.tables import Tables as MadeTables
+from sandbox.records import record, replace
+from sandbox.scenario.emulation import EmulatedMachine, emulate
+from sandbox.scenario.model import AnyReply, Command, Scenario, Step
+from sandbox.scenario.replay import replay
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sandbox.errors import Place
+    from sandbox.machine.machine import Machine
+    from sandbox.scenario.origins import Origin
+    from sandbox.scenario.tables import Tables
+
+
+@record
+class Given:
+    """A machine with the tables that its guest gets.
+
+    Attributes:
+        machine: the machine.
+        tables: what its firmware hands to the guest.
+        origins: where their device structures come from; empty if that is not known.
+        declared: how many nodes the machine declares; 0 if that says nothing about the tables.
+    """
+
+    machine: Machine
+    tables: Tables
+    origins: Sequence[Origin]
+    declared: int
+
+    @property
+    def dialect(self) -> str:
+        """The name of the dialect that the machine speaks."""
+        return self.machine.config.dialect.name
+
+    def with_tables(self, tables: Tables) -> Given:
+        """Return the machine with tables that it has not made; where there is none its own stays."""
+        merged = MadeTables(
+            tables.srat or self.tables.srat, tables.slit or self.tables.slit, tables.hmat or self.tables.hmat
+        )
+        if tables.srat is None:
+            return replace(self, tables=merged)
+        return replace(self, tables=merged, origins=(), declared=0)
+
+
+def given_by(scenario: Scenario) -> Given:
+    """Return what the guest of a scenario is given; real firmware has run, so that PCI buses have their numbers.
+
+    What the scenario expects is not looked at.
+
+    Raises:
+        MachineExit: QEMU would refuse to start, or end on the way.
+        InputError: something is not modelled, or no firmware ever reads tables.
+    """
+    made: list[EmulatedMachine] = []
+
+    def make(asked: Scenario) -> EmulatedMachine:
+        made.append(emulate(asked))
+        return made[-1]
+
+    transcript = replay(replace(without_expectations(scenario), firmware="enumerated"), make, _no_file)
+    for step in transcript.records:
+        if step.ended is not None:
+            raise MachineExit(step.ended.stderr, step.ended.status)
+        for difference in (found for check in step.checks for found in check.differences):
+            raise UnmodelledError(difference.actual, step.place)
+    if transcript.tables is None:
+        raise InputError("firmware reads no tables: -S holds the machine, and no step lets it run", scenario.place)
+    machine = made[-1].machine
+    return Given(machine, transcript.tables, transcript.origins, len(machine.board.numa.nodes))
+
+
+def scenario_of(words: Sequence[str], dialect: str | None, place: Place | None = None) -> Scenario:
+    """Return the scenario of a command line alone: the machine starts, and ``-S`` does not keep it from that."""
+    steps = (Step(Command("cont", reply=AnyReply())),)
+    return Scenario(place.file if place else "", tuple(words), dialect=dialect, place=place, steps=steps)
+
+
+def _no_file(path: str) -> bytes:
+    raise InputError(f"{path}: a forecast reads no expected tables")

@@ -1,0 +1,160 @@
+"""A forecast put to the test: the machine is foretold, then a real guest is booted on it, and both are compared.
+
+The simplest use::
+
+    from sandbox.guest.given import scenario_of
+    from sandbox.guest.trial import try_guest
+
+    trial = try_guest(scenario_of("-M q35 -m 1G -numa node".split(), None), guest_kernel("x86"))
+    [check for check in trial.checks if not check.passed]
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from sandbox.guest.boot.plan import BINARIES, boot_scenario, must_be_given
+from sandbox.guest.boot.runner import MOST_SECONDS
+from sandbox.guest.boot.upgrade import fitting
+from sandbox.guest.boot.words import prepare_boot
+from sandbox.guest.facts import facts_of
+from sandbox.guest.forecast import forecast
+from sandbox.guest.forecast_json import forecast_json
+from sandbox.guest.given import given_by
+from sandbox.guest.kernels import find_kernel, nearest_kernel
+from sandbox.guest.observe import observe, observe_tables, seen
+from sandbox.guest.result import PANICS
+from sandbox.live.dialect import dialect_of
+from sandbox.live.standins import probe_host
+from sandbox.live.start import chroot_socket_root
+from sandbox.live.version import qemu_version
+from sandbox.machine.arguments import split_arguments
+from sandbox.records import record, replace
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sandbox.guest.boot.cache import GuestKernel
+    from sandbox.guest.boot.console import Progress
+    from sandbox.guest.boot.runner import Boot, Watch
+    from sandbox.guest.facts import GuestMachine
+    from sandbox.guest.given import Given
+    from sandbox.guest.kernels import Kernel
+    from sandbox.guest.result import Forecast
+    from sandbox.scenario.checks import Check
+    from sandbox.scenario.model import Scenario
+    from sandbox.scenario.tables import Tables
+
+RELEASE: Final = re.compile(r"Linux version (\d[\w.+~-]*)")
+UNKNOWN: Final = "0"
+
+
+@record
+class Trial:
+    """A forecast, and the guest that was booted to see whether it is right.
+
+    Attributes:
+        forecast: the forecast.
+        machine: the machine as its guest finds it.
+        boot: the boot.
+        checks: what was compared, item by item; a difference has the forecast as ``expected``.
+        qemu: the version of the QEMU that ran it.
+        notes: what was assumed, for people.
+    """
+
+    forecast: Forecast
+    machine: GuestMachine
+    boot: Boot
+    checks: tuple[Check, ...]
+    qemu: str
+    notes: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether the guest is as forecast in every item."""
+        return all(check.passed for check in self.checks)
+
+
+def try_guest(
+    scenario: Scenario,
+    kernel: GuestKernel,
+    binary: Sequence[str] = (),
+    *,
+    version: str | None = None,
+    tables: Tables | None = None,
+    seconds: float = MOST_SECONDS,
+    progress: Progress | None = None,
+    watch: Watch | None = None,
+) -> Trial:
+    """Forecast what the guest of a scenario sees, boot it, and compare.
+
+    The forecast is that of the machine that is booted: without KVM where the host has none, with one monitor more where
+    the user has none, with the firmware that boots it. A guest whose tables no QEMU makes that could boot it is given
+    them by its initrd.
+
+    Args:
+        scenario: the machine and what happens to it.
+        kernel: what is booted.
+        binary: the QEMU, as for :func:`sandbox.live.start.start`; by default the one on PATH.
+        version: of the kernel whose rules are forecast; by default that of the kernel that is booted, or of a kernel of
+            the user's own the nearest that is known.
+        tables: tables that the guest is given in place of the machine's; where there is none it has the machine's own.
+        seconds: how long the boot may take.
+        progress: called with what is going on, in a few words.
+        watch: told of each QEMU once it is launched.
+
+    Raises:
+        MachineExit: QEMU would refuse to start, or end on the way.
+        InputError: something is not modelled, or cannot be given to a guest.
+        LiveError: QEMU ended or does not answer, or the guest told nothing.
+        DecodeError: an SRAT that is given is too short to have a header.
+    """
+    binary = tuple(binary) or (BINARIES[kernel.arch],)
+    found = qemu_version(binary)
+    dialect = given_by(scenario).dialect
+    must_give = tables is not None or must_be_given(dialect)
+    if not must_give:
+        dialect = dialect_of(found)[0]
+    root = chroot_socket_root(binary)
+    prepared = prepare_boot(scenario.command_line, kernel.arch, probe_host(root.host.parent if root else None))
+    program = split_arguments(scenario.command_line).program
+    given = given_by(replace(scenario, command_line=(program, *prepared.own_words), dialect=dialect))
+    if tables is not None:
+        given = given.with_tables(fitting(tables, given.tables))
+    machine = facts_of(given.machine, kernel.edk2)
+    rules = find_kernel(kernel.arch, version or kernel.version) if version or kernel.version else None
+    first = None if rules is None else _foretell(given, machine, rules)
+    booted = boot_scenario(
+        scenario,
+        prepared,
+        kernel,
+        dialect=dialect,
+        tables=given.tables,
+        binary=binary,
+        give=must_give,
+        seconds=seconds,
+        progress=progress,
+        watch=watch,
+        panic_foretold=first is not None and first.outcome == PANICS,
+    )
+    notes: tuple[str, ...] = ()
+    if first is None:
+        release = release_of(booted)
+        rules = nearest_kernel(kernel.arch, release)
+        first = _foretell(given, machine, rules)
+        notes = (f"the rules of Linux {rules.version} as Debian configures it are taken for Linux {release}",)
+    checks = (*observe(forecast_json(first), seen(booted)), *observe_tables(given.tables, booted))
+    return Trial(first, machine, booted, checks, ".".join(map(str, found)), notes)
+
+
+def release_of(booted: Boot) -> str:
+    """Return the release of the kernel that was booted, as its console tells."""
+    if booted.view is not None:
+        return booted.view.release
+    found = RELEASE.search(booted.console)
+    return found[1] if found else UNKNOWN
+
+
+def _foretell(given: Given, machine: GuestMachine, kernel: Kernel) -> Forecast:
+    return forecast(given.tables, machine, kernel, given.origins, given.declared)

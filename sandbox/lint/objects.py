@@ -1,0 +1,190 @@
+"""Rules about what QEMU makes of an object: whether it ends over it, now or later, or ignores it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from qom_types.contract import MAX_NODES
+from qom_types.v2.initiators import DEVICE_TYPE
+from sandbox.errors import QemuError
+from sandbox.lint.model import (
+    ENDS_AT_READING,
+    ENDS_AT_START,
+    ENDS_IN_SETTER,
+    ERROR,
+    IGNORED,
+    WARNING,
+    Found,
+    Rule,
+)
+from sandbox.lint.setup import NVIDIA, Setup, Use, numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sandbox.qom.tree import ObjectTree
+
+BRIDGE_BUS: Final = "pxb-cxl-bus"
+
+
+def node_too_high(setup: Setup) -> Iterator[Found]:
+    """A node that QEMU has no room for."""
+    for use in setup.uses():
+        if use.start is None or use.start < MAX_NODES:
+            continue
+        what = f"{use.id} names node {use.start}, and QEMU has room for nodes 0 to {MAX_NODES - 1}"
+        if setup.is_v2:
+            yield Found(f"{what}: v2 ignores it", use.where, severity=WARNING, consequence=IGNORED)
+        elif use.step is None:
+            yield Found(f"{what}: QEMU ends as it starts", use.where, consequence=ENDS_AT_START)
+        else:
+            said = f"{what}: QEMU ends in the command itself, and takes a running VM along"
+            yield Found(said, use.where, consequence=ENDS_IN_SETTER)
+
+
+def node_not_declared(setup: Setup) -> Iterator[Found]:
+    """A node that no -numa option declares."""
+    if not setup.asks_objects:
+        return
+    for use in setup.uses():
+        if use.start is None or use.start >= MAX_NODES:
+            continue
+        missing = range(max(use.start, setup.node_count), use.start + use.count)
+        if not missing:
+            continue
+        declared = "0 is" if setup.node_count == 1 else f"0 to {setup.node_count - 1} are"
+        what = f"{use.id} names {numbers(missing)}, and {declared} declared"
+        if not setup.is_v2:
+            yield _ends(f"{what}", use)
+        elif setup.device(use) is not None:
+            yield Found(f"{what}: v2 makes the entries all the same", use.where, severity=WARNING)
+
+
+def device_missing(setup: Setup) -> Iterator[Found]:
+    """There is no device of that name, or there are several."""
+    for use in setup.uses():
+        problem = _missing(setup, use)
+        if problem:
+            yield _ignored_or_ends(setup, f"{use.id}: {problem}", use)
+
+
+def device_of_other_kind(setup: Setup) -> Iterator[Found]:
+    """The device is not of the kind that the object takes."""
+    if setup.board is None:
+        return
+    for use in setup.uses():
+        if _takes(setup, use) or _missing(setup, use):
+            continue
+        found = _named_by(setup.board.tree, use.device)
+        wanted = BRIDGE_BUS if use.is_port else DEVICE_TYPE if setup.is_v2 else "PCI device"
+        message = f"{use.id}: '{use.device}' is a {found}, which is no {wanted}"
+        yield _ignored_or_ends(setup, message, use)
+
+
+def count_zero(setup: Setup) -> Iterator[Found]:
+    """An object without nodes."""
+    for use in setup.uses():
+        if use.typename == NVIDIA and use.count == 0:
+            message = f"{use.id} has numa-node-count 0 and makes no entry"
+            yield Found(message, use.where, consequence=IGNORED)
+
+
+def _takes(setup: Setup, use: Use) -> bool:
+    """Whether QEMU finds what the object names."""
+    if setup.board is None:
+        return True
+    if use.is_port:
+        return setup.board.tree.resolve_quietly(use.device, BRIDGE_BUS) is not None
+    return setup.device(use) is not None
+
+
+def _missing(setup: Setup, use: Use) -> str:
+    """Say that there is no such device, or several; "" otherwise."""
+    if setup.board is None or _takes(setup, use):
+        return ""
+    try:
+        found = setup.board.tree.resolve(use.device, "object") if use.device else None
+    except QemuError:
+        is_one = setup.board.tree.resolve_quietly(use.device, "device") is not None
+        return "" if is_one else f"'{use.device}' names several devices"
+    return "" if found is not None else f"there is no device '{use.device}'"
+
+
+def _named_by(tree: ObjectTree, name: str) -> str:
+    """Return the type of what a name names: of a device rather than of anything else."""
+    found = tree.resolve_quietly(name, "device") or tree.resolve_quietly(name, "object")
+    return found.info.name if found is not None else "thing of another kind"
+
+
+def _ignored_or_ends(setup: Setup, what: str, use: Use) -> Found:
+    if setup.is_v2:
+        return Found(f"{what}: v2 ignores the object", use.where, severity=WARNING, consequence=IGNORED)
+    if not setup.makes_srat:
+        return Found(f"{what}; without SRAT nobody looks", use.where, severity=WARNING, consequence=IGNORED)
+    return _ends(what, use)
+
+
+def _ends(what: str, use: Use) -> Found:
+    """Say when QEMU ends over something that it finds as it makes the tables."""
+    if use.step is None:
+        return Found(f"{what}: QEMU ends as it starts", use.where, consequence=ENDS_AT_START)
+    said = f"{what}: the command succeeds, and a running VM dies at its next reboot"
+    return Found(said, use.where, consequence=ENDS_AT_READING)
+
+
+OBJECTS: Final = (
+    Rule(
+        "GI101",
+        "node-too-high",
+        ERROR,
+        "An object names a node above 127.",
+        "QEMU has room for 128 nodes; the merged object ends QEMU in the setter of the property, so that one "
+        "object-add takes a running VM along, and v2 keeps the node that was set before, or none.",
+        "QEMU 10.0 behaviour, the v2 series as recorded",
+        "Name a node that is declared with -numa node.",
+        of_setup=node_too_high,
+    ),
+    Rule(
+        "GI102",
+        "node-not-declared",
+        ERROR,
+        "An object names a node that no -numa node declares.",
+        "The merged object accepts it, and QEMU ends when it next makes the tables: as it starts, or at the next "
+        "reboot of a running VM; v2 makes the entry.",
+        "QEMU 10.0 behaviour, the v2 series as recorded",
+        "Declare the node with -numa node, or name one that is declared.",
+        of_setup=node_not_declared,
+    ),
+    Rule(
+        "GI103",
+        "device-missing",
+        ERROR,
+        "An object names a device that is not there, or a name that several devices have.",
+        "The merged object accepts it, and QEMU ends when it next makes the tables: as it starts, or at the next "
+        "reboot of a running VM; v2 ignores the object.",
+        "QEMU 10.0 behaviour, the v2 series as recorded",
+        "Name the device's id, or its full path.",
+        of_setup=device_missing,
+    ),
+    Rule(
+        "GI104",
+        "device-of-other-kind",
+        ERROR,
+        "An object names something that is not the kind of device that it takes.",
+        "An acpi-generic-initiator takes a PCI device, in v2 a vfio-pci-nohotplug, and acpi-generic-port the bus of a "
+        "pxb-cxl; over another one QEMU ends when it next makes the tables, and v2 ignores the object.",
+        "QEMU 10.0 behaviour, the v2 series as recorded",
+        "Name a device of the right kind.",
+        of_setup=device_of_other_kind,
+    ),
+    Rule(
+        "GI105",
+        "count-zero",
+        WARNING,
+        "An nvidia-acpi-generic-initiator has numa-node-count 0.",
+        "v2 accepts it and makes no entry.",
+        "the v2 series as recorded",
+        "Give the number of nodes, 8 for a GPU with MIG, or leave the object out.",
+        of_setup=count_zero,
+    ),
+)

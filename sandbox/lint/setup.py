@@ -1,0 +1,203 @@
+"""A scenario or command line as the rules see it: its machine, the objects that were given, and what firmware reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, cast
+
+from qom_types.contract import MAX_NODES
+from qom_types.v2.initiators import DEVICE_TYPE
+from sandbox.lint.model import Where
+from sandbox.records import field, record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from sandbox.errors import Place
+    from sandbox.lint.view import View
+    from sandbox.machine.arguments import Option
+    from sandbox.machine.board import Board
+    from sandbox.machine.config import MachineConfig
+    from sandbox.machine.device_objects import PciDeviceObject
+    from sandbox.scenario.model import Scenario
+    from sandbox.scenario.transcript import Ended
+
+NVIDIA: Final = "nvidia-acpi-generic-initiator"
+PORT: Final = "acpi-generic-port"
+
+
+@record
+class Use:
+    """An object as it was given, or as a command left it.
+
+    Attributes:
+        id: its id.
+        typename: its type.
+        device: what its ``pci-dev``, ``device`` or ``pci-bus`` says.
+        start: its node, or the first of them; None where none was given.
+        count: how many nodes it asks for.
+        where: the option, or the step.
+        step: the step that gave it or changed it last, counted from 0; None for an option.
+    """
+
+    id: str
+    typename: str
+    device: str
+    start: int | None
+    count: int
+    where: Where
+    step: int | None = None
+
+    @property
+    def is_port(self) -> bool:
+        """Whether it is a Generic Port."""
+        return self.typename == PORT
+
+
+@record
+class Moment:
+    """A time at which firmware reads the tables, or would if QEMU did not end.
+
+    Attributes:
+        title: for people: "at the start", "after step 3".
+        uses: the objects that there are.
+        view: the tables; None where QEMU ends instead, or firmware does not read them.
+    """
+
+    title: str
+    uses: tuple[Use, ...]
+    view: View | None = None
+
+
+@record
+class Setup:
+    """A scenario, looked over.
+
+    Attributes:
+        scenario: what was looked over; a command line is one without steps.
+        options: the command line's options; none where it cannot be cut into options.
+        places: where each of them stands.
+        config: what the command line asks for; None where QEMU refuses it at once.
+        board: the machine without what its Generic Initiators do to it; None where QEMU refuses to make one.
+        refusal: how QEMU ends over something else than these objects, as it starts.
+        end: how QEMU ends, over whatever and whenever.
+        moments: the times at which firmware reads the tables, and the last step.
+        ending: the object of the command that ends QEMU itself, if any does.
+        libvirt_ids: whether libvirt chooses the objects' ids.
+    """
+
+    scenario: Scenario
+    options: tuple[Option, ...] = ()
+    places: tuple[Place | None, ...] = ()
+    config: MachineConfig | None = None
+    board: Board | None = field(default=None, repr=False)
+    refusal: Ended | None = None
+    end: Ended | None = None
+    moments: tuple[Moment, ...] = ()
+    ending: Use | None = None
+    libvirt_ids: bool = False
+
+    @property
+    def is_v2(self) -> bool:
+        """Whether its dialect is v2."""
+        return self.config is not None and self.config.dialect.family == "v2"
+
+    @property
+    def makes_srat(self) -> bool:
+        """Whether QEMU makes an SRAT."""
+        return self.board is not None and self.node_count > 0 and not self.is_acpi_off
+
+    @property
+    def is_acpi_off(self) -> bool:
+        """Whether QEMU makes no ACPI tables at all."""
+        return self.board is not None and self.board.machine.options.get("acpi") == "off"
+
+    @property
+    def asks_objects(self) -> bool:
+        """Whether SRAT gets what the objects contribute."""
+        if self.board is None or self.config is None or not self.makes_srat:
+            return False
+        return self.board.type.family in self.config.dialect.initiator_machines
+
+    @property
+    def node_count(self) -> int:
+        """How many nodes are declared."""
+        return len(self.board.numa.nodes) if self.board else 0
+
+    def where(self, option: Option | None = None) -> Where:
+        """Return the place of an option, or of the scenario as a whole."""
+        for known, place in zip(self.options, self.places, strict=True):
+            if known is option:
+                return Where(place, known.text)
+        return Where(self.scenario.place)
+
+    def uses(self) -> tuple[Use, ...]:
+        """Return the objects that there are when firmware reads the tables, or in the end, each once."""
+        found = [use for moment in self.moments for use in moment.uses]
+        if self.ending is not None:
+            found.append(self.ending)
+        return tuple(dict.fromkeys(found))
+
+    def device(self, use: Use) -> PciDeviceObject | None:
+        """Return the device that an initiator takes; None where it takes none."""
+        if self.board is None or use.is_port:
+            return None
+        kind = DEVICE_TYPE if self.is_v2 else "pci-device"
+        return cast("PciDeviceObject | None", self.board.tree.resolve_quietly(use.device, kind))
+
+    def nodes(self, use: Use) -> range:
+        """Return the nodes for which an initiator makes entries, as far as QEMU gets to make them."""
+        if use.start is None or use.start >= MAX_NODES or not self.asks_objects or self.device(use) is None:
+            return range(0)
+        nodes = range(use.start, use.start + use.count)
+        return nodes if self.is_v2 or nodes.stop <= self.node_count else range(0)
+
+    def by_device(self, moment: Moment) -> Mapping[PciDeviceObject, tuple[Use, ...]]:
+        """Return the initiators of a moment that make entries, by their device."""
+        found: dict[PciDeviceObject, tuple[Use, ...]] = {}
+        for use in moment.uses:
+            device = self.device(use)
+            if device is not None and self.nodes(use):
+                found[device] = (*found.get(device, ()), use)
+        return found
+
+    def placed(self) -> Iterator[tuple[Use, PciDeviceObject]]:
+        """Give the initiators that make entries, each with its device."""
+        for use in self.uses():
+            device = self.device(use)
+            if device is not None and self.nodes(use):
+                yield use, device
+
+    def devices(self) -> Mapping[PciDeviceObject, tuple[Use, ...]]:
+        """Return the devices for which there are ever entries, with their initiators."""
+        found: dict[PciDeviceObject, tuple[Use, ...]] = {}
+        for use, device in self.placed():
+            found[device] = (*found.get(device, ()), use)
+        return found
+
+
+def numbers(nodes: range) -> str:
+    """Return nodes in words: ``node 2``, ``nodes 2 to 9``."""
+    return f"node {nodes.start}" if len(nodes) == 1 else f"nodes {nodes.start} to {nodes.stop - 1}"
+
+
+def listed(nodes: Iterable[int]) -> str:
+    """Return ascending nodes in words: ``node 2``, ``nodes 2 to 9``, ``nodes 2, 4 to 7``."""
+    found = list(runs(nodes))
+    if len(found) == 1:
+        return numbers(found[0])
+    parts = [str(run.start) if len(run) == 1 else f"{run.start} to {run.stop - 1}" for run in found]
+    return f"nodes {', '.join(parts)}"
+
+
+def runs(nodes: Iterable[int]) -> Iterator[range]:
+    """Give the runs without gaps in ascending numbers."""
+    run: range | None = None
+    for node in nodes:
+        if run is not None and run.stop == node:
+            run = range(run.start, node + 1)
+            continue
+        if run is not None:
+            yield run
+        run = range(node, node + 1)
+    if run is not None:
+        yield run

@@ -1,0 +1,157 @@
+"""A set of tables as the rules see it, whether it decodes or not, and what a Linux guest numbers by it."""
+
+from __future__ import annotations
+
+from itertools import takewhile
+from typing import TYPE_CHECKING, Final
+
+from sandbox.acpi.slit import MATRIX_OFFSET
+from sandbox.acpi.srat import ENTRIES_OFFSET, decode_entry, entry_spans
+from sandbox.errors import DecodeError, InputError, Place
+from sandbox.lint.model import Where
+from sandbox.records import record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sandbox.acpi.srat import SratEntry
+PROCESSOR_TYPES: Final = (0, 2, 3, 7)
+MEMORY_TYPE: Final = 1
+GICC_TYPE: Final = 3
+INITIATOR_TYPE: Final = 5
+ENABLED: Final = 1
+
+
+@record
+class Spanned:
+    """An entry of SRAT and where it lies.
+
+    Attributes:
+        offset: counted from the table's start.
+        length: bytes.
+        type: its type number.
+        value: what it says.
+    """
+
+    offset: int
+    length: int
+    type: int
+    value: SratEntry
+
+    @property
+    def enabled(self) -> bool:
+        """Whether readers take notice of it; an entry of a type without flags, or not known here, counts as not."""
+        return bool(getattr(self.value, "flags", 0) & ENABLED)
+
+    @property
+    def pxm(self) -> int:
+        """Its proximity domain; -1 where it has none."""
+        return int(getattr(self.value, "pxm", -1))
+
+
+@record
+class View:
+    """A set of tables.
+
+    Attributes:
+        srat: the bytes of SRAT, or None.
+        slit: the bytes of SLIT, or None.
+        hmat: the bytes of HMAT, or None.
+        title: the moment at which firmware reads them, for people; "" for tables that were brought.
+        place: where they stand: the scenario, or the folder.
+        files: for tables that were brought, the file of each by its name in small letters.
+        ram: ranges of RAM, (address, bytes), where they are known.
+        origin_ids: for each Generic Initiator entry in the table's order the id of its object; empty if unknown.
+    """
+
+    srat: bytes | None = None
+    slit: bytes | None = None
+    hmat: bytes | None = None
+    title: str = ""
+    place: Place | None = None
+    files: tuple[tuple[str, Place], ...] = ()
+    ram: tuple[tuple[int, int], ...] = ()
+    origin_ids: tuple[str, ...] = ()
+
+    def where(self, table: str, offset: int | None = None) -> Where:
+        """Return the place of a finding about a table, named in capitals."""
+        about = f"{table} {self.title}".rstrip()
+        return Where(dict(self.files).get(table.lower(), self.place), about, offset)
+
+    def entries(self) -> tuple[Spanned, ...]:
+        """Return the entries of SRAT up to the first that cannot be read."""
+        return tuple(self._spans())
+
+    def _spans(self) -> Iterator[Spanned]:
+        if self.srat is None or len(self.srat) < ENTRIES_OFFSET:
+            return
+        try:
+            for offset, kind, length in entry_spans(self.srat, len(self.srat)):
+                yield Spanned(offset, length, kind, decode_entry(self.srat, offset, kind, length))
+        except DecodeError:
+            return
+
+    def initiators(self) -> tuple[Spanned, ...]:
+        """Return the Generic Initiator entries, disabled ones too."""
+        return tuple(entry for entry in self.entries() if entry.type == INITIATOR_TYPE and entry.pxm >= 0)
+
+    def numbered_initiators(self) -> tuple[int, ...]:
+        """Return the domains of the initiators that Linux sees: up to the first that is disabled."""
+        seen = takewhile(lambda entry: entry.enabled, self.initiators())
+        return tuple(entry.pxm for entry in seen)
+
+    @property
+    def is_arm(self) -> bool:
+        """Whether SRAT has processors of Arm."""
+        return any(entry.type == GICC_TYPE for entry in self.entries())
+
+    def rows(self) -> tuple[bytes, ...] | None:
+        """Return the distances of SLIT, a row each; None where there is none or it is too short for its matrix."""
+        if self.slit is None or len(self.slit) < MATRIX_OFFSET:
+            return None
+        count = int.from_bytes(self.slit[36:MATRIX_OFFSET], "little")
+        if MATRIX_OFFSET + count * count > len(self.slit):
+            return None
+        starts = range(MATRIX_OFFSET, MATRIX_OFFSET + count * count, count or 1)
+        return tuple(self.slit[start : start + count] for start in starts)
+
+    def guest_nodes(self) -> tuple[int, ...]:
+        """Return the proximity domains in the order in which Linux gives them node numbers, from 0 on.
+
+        Source: Linux 6.1 to 7.3 as booted: processors and Generic Initiators in the table's order, then memory; a
+        disabled processor or memory entry takes none, a disabled Generic Initiator ends the first pass.
+        """
+        entries = self.entries()
+        return tuple(dict.fromkeys((*_first_pass(entries), *_second_pass(entries))))
+
+
+def ram_of(text: str, file: str) -> tuple[tuple[int, int], ...]:
+    """Return the ranges of RAM, (address, bytes), from the text of /proc/iomem.
+
+    Raises:
+        InputError: no RAM is in there, or its addresses are hidden, as Linux does for all but root.
+    """
+    found = []
+    for line in text.splitlines():
+        span, colon, name = line.partition(" : ")
+        first, dash, last = span.strip().partition("-")
+        if colon and dash and name.strip() == "System RAM":
+            try:
+                found.append((int(first, 16), int(last, 16) - int(first, 16) + 1))
+            except ValueError:
+                continue
+    if not found or all(size == 1 for _, size in found):
+        raise InputError("no System RAM with addresses in here; read /proc/iomem as root", Place(file))
+    return tuple(found)
+
+
+def _first_pass(entries: Sequence[Spanned]) -> Iterator[int]:
+    for entry in entries:
+        if entry.type == INITIATOR_TYPE and entry.pxm >= 0 and not entry.enabled:
+            return
+        if entry.enabled and (entry.type == INITIATOR_TYPE or entry.type in PROCESSOR_TYPES):
+            yield entry.pxm
+
+
+def _second_pass(entries: Sequence[Spanned]) -> Iterator[int]:
+    yield from (entry.pxm for entry in entries if entry.type == MEMORY_TYPE and entry.enabled)

@@ -1,0 +1,36 @@
+"""What lint found, and its rules, for programs. The shapes are stable: keys may be added, none is dropped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sandbox.lint.model import Finding, Rule
+
+
+def finding_json(found: Finding) -> dict[str, Any]:
+    """Return a finding.
+
+    Returns:
+        ``code``, ``name``, ``severity``, ``message``, ``file``, ``line``, ``column``, ``offset`` (each None where it is
+        not known), ``about``: the option, step or table; ``remedy``, ``consequence``: what QEMU does about it, or "".
+    """
+    place = found.where.place
+    return {
+        "code": found.code,
+        "name": found.rule.name,
+        "severity": found.severity,
+        "message": found.message,
+        "file": place.file if place else None,
+        "line": place.line if place else None,
+        "column": place.column if place else None,
+        "offset": found.where.offset,
+        "about": found.where.about,
+        "remedy": found.remedy,
+        "consequence": found.consequence,
+    }
+
+
+def rule_json(rule: Rule) -> dict[str, Any]:
+    """Return a rule: ``code``, ``name``, ``severity``, ``what``, ``why``, ``source``, ``remedy``."""
+    return {name: getattr(rule, name) for name in ("code", "name", "severity", "what", "why", "source", "remedy")}

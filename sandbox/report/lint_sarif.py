@@ -1,0 +1,79 @@
+"""What lint found as SARIF, which code hosts and editors read.
+
+Source: OASIS SARIF 2.1.0 (the standard of March 2020).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from sandbox import VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sandbox.lint.model import Finding, Rule, Where
+
+SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+JsonObject = dict[str, Any]
+
+
+def sarif(findings: Sequence[Finding], rules: Sequence[Rule]) -> JsonObject:
+    """Return a SARIF log with one run.
+
+    Args:
+        findings: what was found.
+        rules: all rules; those of the findings are among them.
+    """
+    numbers = {rule.code: index for index, rule in enumerate(rules)}
+    driver = {"name": "qom-sandbox", "version": VERSION, "rules": [_rule(rule) for rule in rules]}
+    results = [_result(found, numbers[found.code]) for found in findings]
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [{"tool": {"driver": driver}, "results": results}]}
+
+
+def _rule(rule: Rule) -> JsonObject:
+    return {
+        "id": rule.code,
+        "name": "".join(part.capitalize() for part in rule.name.split("-")),
+        "shortDescription": {"text": rule.what},
+        "fullDescription": {"text": f"{rule.what} {rule.why} Source: {rule.source}."},
+        "help": {"text": rule.remedy},
+        "defaultConfiguration": {"level": rule.severity},
+    }
+
+
+def _result(found: Finding, index: int) -> JsonObject:
+    result: JsonObject = {
+        "ruleId": found.code,
+        "ruleIndex": index,
+        "level": found.severity,
+        "message": {"text": f"{found.message}. {found.remedy.rstrip('.')}."},
+        "locations": [_location(found.where)],
+    }
+    if found.consequence:
+        result["properties"] = {"consequence": found.consequence}
+    return result
+
+
+def _location(where: Where) -> JsonObject:
+    location: JsonObject = {}
+    place = where.place
+    if place is not None:
+        physical: JsonObject = {"artifactLocation": {"uri": _uri(place.file)}}
+        if place.line is not None:
+            column = {} if place.column is None else {"startColumn": place.column}
+            physical["region"] = {"startLine": place.line, **column}
+        elif where.offset is not None:
+            physical["region"] = {"byteOffset": where.offset}
+        location["physicalLocation"] = physical
+    if where.about:
+        location["logicalLocations"] = [{"fullyQualifiedName": where.about}]
+    return location
+
+
+def _uri(file: str) -> str:
+    """Return a path as a URI reference; an absolute one is a file URI."""
+    from urllib.parse import quote
+
+    return f"file://{quote(file)}" if file.startswith("/") else quote(file)

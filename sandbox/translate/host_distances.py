@@ -1,0 +1,159 @@
+"""Distances of a host, from ``numactl -H``, for the nodes of a guest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sandbox.errors import InputError, Place
+from sandbox.machine.arguments import WITH_VALUE
+from sandbox.machine.command_line import parse_arguments
+from sandbox.machine.distances import LOCAL
+from sandbox.records import replace
+from sandbox.translate.nodesets import format_node_set, parse_node_set
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sandbox.scenario.model import Scenario
+
+    Distances = Mapping[tuple[int, int], int]
+
+HEADING: Final = "node distances:"
+
+
+def read_distances(text: str, file: str) -> dict[tuple[int, int], int]:
+    """Return the distances of a host by source and destination, from the output of ``numactl -H``.
+
+    Raises:
+        InputError: there are none, or they are not as numactl writes them.
+    """
+    lines = text.splitlines()
+    start = next((number for number, line in enumerate(lines) if line.strip() == HEADING), None)
+    if start is None:
+        raise InputError(f"no line '{HEADING}': give the output of 'numactl -H'", Place(file))
+    if start + 1 >= len(lines):
+        raise InputError("the text ends before the distances", Place(file, start + 1))
+    columns = [_number(word, file, start + 2) for word in lines[start + 1].split()[1:]]
+    found: dict[tuple[int, int], int] = {}
+    for number, line in enumerate(lines[start + 2 :], start + 3):
+        node, colon, values = line.partition(":")
+        if not colon:
+            break
+        cells = values.split()
+        if len(cells) != len(columns):
+            raise InputError(f"{len(cells)} distances for {len(columns)} nodes", Place(file, number))
+        source = _number(node.strip(), file, number)
+        found |= {(source, it): _number(cell, file, number) for it, cell in zip(columns, cells, strict=True)}
+    if len(found) != len(columns) ** 2:
+        raise InputError(f"{len(found)} distances for {len(columns)} nodes", Place(file, start + 1))
+    return found
+
+
+def read_map(pairs: Sequence[str]) -> dict[int, int]:
+    """Return for each node of the guest the host's, from texts as ``0=0`` and ``2-9=10-17``: host first.
+
+    Raises:
+        InputError: a text is no such pair, or a node stands in two of them.
+    """
+    found: dict[int, int] = {}
+    for pair in pairs:
+        host, equals, guest = pair.partition("=")
+        if not equals:
+            raise InputError(f"'{pair}' is no pair of nodes; write the host's and the guest's as '2-9=2-9'")
+        hosts, guests = parse_node_set(host), parse_node_set(guest)
+        if len(hosts) != len(guests):
+            raise InputError(f"'{pair}': {len(hosts)} nodes of the host and {len(guests)} of the guest")
+        for one, other in zip(hosts, guests, strict=True):
+            if other in found:
+                raise InputError(f"'{pair}': node {other} of the guest has a node of the host already")
+            if one in found.values():
+                message = "a distance between two nodes of the guest would be 10, which Linux rejects"
+                raise InputError(f"'{pair}': node {one} of the host is taken already; {message}")
+            found[other] = one
+    return found
+
+
+def guest_distances(host: Distances, nodes: Mapping[int, int]) -> dict[tuple[int, int], int]:
+    """Return the distances of a guest.
+
+    Args:
+        host: the host's.
+        nodes: for each node of the guest the host's.
+
+    Returns:
+        By source and destination, ascending, without those of a node to itself.
+
+    Raises:
+        InputError: the host has no such node.
+    """
+    known = {source for source, _ in host}
+    missing = sorted(set(nodes.values()) - known)
+    if missing:
+        raise InputError(f"the host has no node {format_node_set(missing)}; it has {format_node_set(known)}")
+    pairs = [(source, destination) for source in sorted(nodes) for destination in sorted(nodes)]
+    return {
+        (source, destination): host[nodes[source], nodes[destination]]
+        for source, destination in pairs
+        if source != destination
+    }
+
+
+def with_distances(scenario: Scenario, distances: Distances) -> Scenario:
+    """Return a scenario whose command line has these distances instead of those that it has.
+
+    Where all are symmetric, each pair is given once.
+
+    Raises:
+        InputError: a declared node has no distances, or a node with distances is not declared.
+        MachineExit: QEMU refuses the command line.
+    """
+    config = parse_arguments(scenario.command_line, scenario.dialect, scenario.place)
+    declared: list[int] = []
+    for given in config.numa:
+        if given.values["type"] == "node":
+            declared.append(given.values.get("nodeid", len(declared)))
+    named = {node for pair in distances for node in pair}
+    for nodes, problem in (
+        (set(declared) - named, "are declared and have no node of the host"),
+        (named - set(declared), "have a node of the host and are not declared"),
+    ):
+        if nodes:
+            raise InputError(f"nodes {format_node_set(nodes)} {problem}", scenario.place)
+    symmetric = all(distances[destination, source] == value for (source, destination), value in distances.items())
+    options = [
+        f"dist,src={source},dst={destination},val={value}"
+        for (source, destination), value in distances.items()
+        if not symmetric or source < destination
+    ]
+    words = without_distances(scenario.command_line)
+    return replace(scenario, command_line=(*words, *(word for option in options for word in ("-numa", option))))
+
+
+def without_distances(words: Sequence[str]) -> tuple[str, ...]:
+    """Return a command line without its ``-numa dist`` options."""
+    kept: list[str] = []
+    waiting = iter(words)
+    for word in waiting:
+        name = word.lstrip("-") if word.startswith("-") else ""
+        value = next(waiting, None) if name in WITH_VALUE else None
+        if name == "numa" and value is not None and value.split(",")[0].removeprefix("type=") == "dist":
+            continue
+        kept += [word] if value is None else [word, value]
+    return tuple(kept)
+
+
+def _number(word: str, file: str, line: int) -> int:
+    if not word.isdecimal():
+        raise InputError(f"'{word}' is no number", Place(file, line))
+    return int(word)
+
+
+def check_distances(distances: Distances) -> None:
+    """Refuse what QEMU or Linux would.
+
+    Raises:
+        InputError: a distance between two nodes is not above 10, or above 255.
+    """
+    for (source, destination), value in distances.items():
+        if not LOCAL < value <= 255:
+            raise InputError(f"the distance from {source} to {destination} is {value}; it must be from 11 to 255")

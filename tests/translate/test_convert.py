@@ -1,0 +1,156 @@
+"""Scenarios and command lines in another dialect: there, back, and on a live QEMU."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from random import Random
+
+import pytest
+from v2_cases import GPU, ROOT, do, nodes, nvidia, shipped_scenario, v2
+
+from sandbox.acpi.srat import decode_srat
+from sandbox.app import Sandbox
+from sandbox.cli import main
+from sandbox.errors import InputError
+from sandbox.records import replace
+from sandbox.scenario.emulation import emulate
+from sandbox.scenario.load import load_scenario
+from sandbox.scenario.replay import replay
+from sandbox.translate.convert import convert, dialect_of
+
+COVER = "grace-hopper-mig"
+
+
+def listed(srat) -> list[int]:
+    return [entry.pxm for entry in decode_srat(srat).entries if entry.type == 5]
+
+
+def on_q35(words):
+    """The same set-up on q35, with a device that every host has."""
+    text = shlex.join(words).replace("qemu-system-aarch64 ", "").replace("virt,gic-version=3", "q35")
+    return shlex.split(
+        text.replace("-cpu cortex-a57 ", "").replace("vfio-pci-nohotplug,host=0009:01:00.0", "pci-testdev")
+    )
+
+
+def test_the_cover_letter_becomes_eight_objects_in_ascending_order():
+    made = convert(shipped_scenario(COVER), "10.0").scenario
+    assert sum(word.startswith("acpi-generic-initiator") for word in made.command_line) == 8
+    assert listed(emulate(made).tables().srat) == list(range(2, 10))
+    assert dialect_of(made) == "10.0"
+
+
+def test_ids_are_kept_if_that_is_asked_for():
+    made = convert(shipped_scenario(COVER), "10.0", keep_ids=True).scenario
+    assert [word.split(",")[1] for word in made.command_line if word.startswith("acpi-")] == [
+        f"id=gi0-{node}" for node in range(2, 10)
+    ]
+    merged = shipped_merged()
+    assert convert(merged, "9.2", keep_ids=True).scenario == replace(merged, dialect="9.2")
+
+
+def shipped_merged():
+    path = ROOT / "scenarios" / "grace-hopper-merged.yaml"
+    return load_scenario(path.read_text(), path.name)
+
+
+def test_eight_objects_become_one_range_again():
+    back = convert(shipped_merged(), "v2").scenario
+    objects = [word for word in back.command_line if "generic-initiator" in word]
+    assert objects == ["nvidia-acpi-generic-initiator,id=gi0,device=dev0,numa-node-start=2,numa-node-count=8"]
+    assert emulate(back).tables().srat == (ROOT / "scenarios/expected/grace-hopper-mig-srat.dat").read_bytes()
+
+
+def test_merged_objects_get_ids_and_what_no_longer_holds_is_left_out():
+    made = convert(shipped_merged(), "11.1").scenario
+    assert listed(emulate(made).tables().srat) == list(range(2, 10))
+    assert made.expect.initiators is None
+    assert made.expect.slit == "absent"
+    assert replay(made, emulate, lambda _: b"").passed
+
+
+def test_steps_name_objects_by_their_new_ids():
+    steps = (
+        do("object-del", id="gi0"),
+        do("qom-set", path="/objects/gi1", property="node", value=4),
+        do("system_reset"),
+    )
+    made = convert(replace(shipped_merged(), steps=steps), "10.0").scenario
+    ids = {word.rpartition("=")[2]: word.split(",")[1][3:] for word in made.command_line if word.startswith("acpi-")}
+    assert made.steps[0].command.arguments == {"id": ids["2"]}
+    assert made.steps[1].command.arguments["path"] == f"/objects/{ids['3']}"
+    transcript = replay(made, emulate, lambda _: b"")
+    assert sorted(listed(transcript.tables.srat)) == [4, 4, 5, 6, 7, 8, 9]
+
+
+def random_v2(seed: int):
+    """A v2 machine with one or two GPUs, whose ranges do not touch, so that they come back as they were."""
+    random = Random(seed)
+    second = "-device vfio-pci-nohotplug,host=0019:01:00.0,addr=05.0,id=dev1"
+    first, count = random.randrange(1, 4), random.randrange(2, 9)
+    start = first + count + random.randrange(1, 3)
+    more = random.randrange(2, 9)
+    objects = [nvidia("gi0", first, count), nvidia("gi1", start, more, "dev1")][: random.randrange(1, 3)]
+    return v2(nodes(start + more), GPU, second, "-object iothread,id=io0" * random.randrange(2), *objects)
+
+
+def test_random_machines_come_back_with_the_same_initiators():
+    for seed in range(60):
+        there = random_v2(seed)
+        merged = convert(there, "10.0").scenario
+        entries = decode_srat(emulate(merged).tables().srat).entries
+        nodes_there = [entry.pxm for entry in entries if entry.type == 5]
+        assert nodes_there == sorted(nodes_there)
+        back = convert(merged, "v2").scenario
+        same = [decode_srat(emulate(it).tables().srat).entries for it in (there, back)]
+        assert sorted(map(str, same[0])) == sorted(map(str, same[1])), seed
+
+
+@pytest.mark.parametrize(
+    ("scenario", "to", "message"),
+    [
+        (shipped_scenario(COVER), "8.0", "unknown dialect '8.0'"),
+        (replace(shipped_merged(), command_line=("-M", "virt", "-numa", "node,nodeid=3")), "9.2", "does not start"),
+        (replace(shipped_merged(), steps=(do("object-del", id="gi0"),)), "v2", "not translated to v2"),
+    ],
+)
+def test_what_has_no_counterpart_is_refused(scenario, to, message):
+    with pytest.raises(InputError, match=message):
+        convert(scenario, to)
+
+
+def test_the_command_prints_words_for_words_and_notes_on_stderr(capsys):
+    words = shipped_scenario("add-and-delete").command_line
+    assert main(["translate", "--to", "10.0", "--dialect", "v2", "--", *words]) == 0
+    captured = capsys.readouterr()
+    assert tuple(shlex.split(captured.out)) == words
+    assert main(["translate", "--to", "10.0", str(ROOT / "scenarios" / "add-and-delete.yaml")]) == 0
+    assert "note: step 2 (object-add gi0) is left out" in capsys.readouterr().err
+
+
+def test_the_command_writes_a_scenario_that_replays(capsys, tmp_path):
+    file = tmp_path / "merged.yaml"
+    assert main(["translate", "--to", "10.0", "-o", str(file), str(ROOT / "scenarios" / f"{COVER}.yaml")]) == 0
+    assert capsys.readouterr().out == ""
+    assert main(["replay", str(file)]) == 0
+
+
+def test_the_command_gives_json(capsys):
+    assert main(["translate", "--to", "10.0", "--json", str(ROOT / "scenarios" / f"{COVER}.yaml")]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["dialect"] == "10.0"
+    assert listed(Sandbox(shown["command_line"], dialect="10.0").tables().srat) == list(range(2, 10))
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("family", ["virt", "q35"])
+def test_a_live_qemu_lists_the_cover_letters_nodes_in_ascending_order(family, qemu_arm, qemu_x86):
+    from sandbox.live import dump
+
+    words = convert(shipped_scenario(COVER), "10.0").scenario.command_line
+    if family == "q35":
+        assert listed(dump(qemu_x86, on_q35(words)).tables.srat) == list(range(2, 10))
+        return
+    text = shlex.join(words[1:]).replace("vfio-pci-nohotplug,host=0009:01:00.0", "pci-testdev")
+    assert listed(dump(qemu_arm, shlex.split(text)).tables.srat) == list(range(2, 10))
