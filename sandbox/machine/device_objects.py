@@ -34,6 +34,9 @@ BUS_PROPERTIES: Final = (
 )
 """What each bus has by itself."""
 
+SMMU: Final = "arm-smmuv3"
+"""The IOMMU that stands before a root bus of its own; it is no PCI device."""
+
 MEMORY_MODULES: Final = {"pc-dimm": "device", "nvdimm": "pc-dimm"}
 
 
@@ -156,7 +159,7 @@ def register_device_type(registry: TypeRegistry, kind: DeviceType, target: Targe
     """Make a device type and its ancestors known."""
     for name in (*reversed(kind.ancestors), kind.typename):
         if name not in registry:
-            known = pci_type(name, target)
+            known = pci_type(name, target, kind.version)
             registry.register(TypeInfo(name, known.ancestors[0], abstract=known.is_abstract))
 
 

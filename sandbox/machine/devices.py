@@ -13,6 +13,7 @@ from sandbox.machine.builtin_options import builtin_options, drives
 from sandbox.machine.device_objects import (
     BASES,
     MEMORY_MODULES,
+    SMMU,
     PciDeviceObject,
     add_host,
     add_other_device,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from sandbox.machine.pci.bus import PciDevice
     from sandbox.machine.pci.registers import BusRegisters
     from sandbox.machine.pci.topology import PciTopology
+    from sandbox.machine.smmu import SmmuBay
 
 IOMMUS: Final = frozenset({"intel-iommu", "amd-iommu"})
 """Devices that are not PCI; a machine has one at the most, and the latter brings a PCI device along."""
@@ -50,6 +52,7 @@ class DeviceBay:
         tree: the board's tree.
         topology: PCI buses and devices.
         modules: the place for memory modules; None before the first.
+        smmus: the place for SMMUs; None before the first.
         registers: what firmware has programmed into bridges; None before it has run.
         cpus: the ids that place each CPU of ``-device``, by its path.
     """
@@ -64,7 +67,9 @@ class DeviceBay:
             self.topology: PciTopology = builtin_topology(board.type.family, builtin_options(board, config))
         except QemuError as error:
             config.command_line.fail(error)
+        self.topology.version = board.type.qemu
         self.modules: ModuleBay | None = None
+        self.smmus: SmmuBay | None = None
         self.registers: BusRegisters | None = None
         self.cpus: dict[str, dict[str, int]] = {}
         self._has_hotplug_numbers = False
@@ -111,7 +116,7 @@ class DeviceBay:
         """
         options: dict[str, Any] = dict(given.values)
         driver, device_id = options.pop("driver"), options.pop("id", None)
-        kind = find_type(driver, self.topology.target)
+        kind = find_type(driver, self.topology.target, self.topology.version)
         if isinstance(kind, DeviceType):
             self.topology.plug(driver, options, device_id, from_json=given.is_json)
             self.show_new()
@@ -121,6 +126,8 @@ class DeviceBay:
             self.show_new()
         else:
             path = self.topology.take_place(device_id)
+        if kind.typename == SMMU:
+            self.plug_smmu(given, options)
         if kind.typename in MEMORY_MODULES:
             self.memory_bay().plug(kind.typename, options, path, from_json=given.is_json)
         if kind.typename.endswith("-cpu"):
@@ -134,6 +141,15 @@ class DeviceBay:
 
             self.modules = ModuleBay(self.board, self.config)
         return self.modules
+
+    def plug_smmu(self, given: Given, options: Mapping[str, Any]) -> None:
+        """Plug in an SMMU."""
+        if self.smmus is None:
+            from sandbox.machine.smmu import SmmuBay
+
+            self.smmus = SmmuBay(self.board, self.config, self.topology)
+        for warning in self.smmus.plug(options, from_json=given.is_json):
+            self.board.notices.append(f"{self.config.program}: {given.option.text}: warning: {warning}")
 
     def plug_drives(self) -> None:
         """Plug in the devices that drives bring along; the machine ends if there is no place for one."""

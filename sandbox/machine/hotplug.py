@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sandbox.errors import QemuError, UnmodelledError
 from sandbox.machine.device_objects import (
     MEMORY_MODULES,
+    SMMU,
     PciBusObject,
     PciDeviceObject,
     add_other_device,
@@ -66,7 +67,7 @@ class Hotplug:
         bus = given.pop("bus", None)
         if driver is None:
             raise QemuError("Parameter 'driver' is missing")
-        kind = find_type(driver, self._topology.target)
+        kind = find_type(driver, self._topology.target, self._topology.version)
         if isinstance(kind, DeviceType):
             options = given if _text(bus) is None else {**given, "bus": bus}
             try:
@@ -76,6 +77,8 @@ class Hotplug:
                 raise
             self._bay.show_new()
             return False
+        if kind.typename == SMMU:
+            raise QemuError(f"Device '{SMMU}' does not support hotplugging")
         if kind.typename not in MEMORY_MODULES:
             raise UnmodelledError(f"device_add {kind.typename}: only PCI devices and memory modules can come")
         if isinstance(bus, str):

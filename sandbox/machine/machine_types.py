@@ -69,6 +69,20 @@ def _option(name: str, type_: str, visits: str, default: object = None) -> Prope
     return Property(name, type_, visits, get, set_)
 
 
+def _guest_support() -> Property:
+    """Return the link to the object of a confidential guest."""
+    typename = "confidential-guest-support"
+
+    def set_(obj: MachineObject, path: str) -> None:
+        if path and obj.tree.resolve_quietly(path, typename) is None:
+            if obj.tree.resolve_quietly(path, "object") is None:
+                raise QemuError(f"Device '{path}' not found", "DeviceNotFound")
+            raise QemuError(f"Invalid parameter type for '{typename}', expected: {typename}")
+        obj.options[typename] = path
+
+    return Property(typename, f"link<{typename}>", "str", _option(typename, "", "", "").get, set_)
+
+
 def _oem_text(name: str, length: int, default: str, called: str) -> Property:
     """Return an OEM field of the table header: text of up to ``length`` bytes; messages call it ``called``."""
     base = _option(name, "string", "str", default)
@@ -128,8 +142,9 @@ MACHINE: Final = TypeInfo(
     "machine",
     abstract=True,
     instance_class=MachineObject,
-    properties=_many(
-        """
+    properties=(
+        *_many(
+            """
         kernel string str ''
         initrd string str ''
         append string str ''
@@ -147,12 +162,17 @@ MACHINE: Final = TypeInfo(
         graphics bool bool on
         firmware string str ''
         suppress-vmdesc bool bool off
-        confidential-guest-support link<confidential-guest-support> str ''
+        """
+        ),
+        _guest_support(),
+        *_many(
+            """
         memory-encryption string str ''
         aux-ram-share bool bool off
         memory-backend link<memory-backend> str ''
         memory MemorySizeConfiguration any -
         """
+        ),
     ),
 )
 

@@ -127,3 +127,31 @@ def test_error_records_without_an_event_device_abort_qemu_10_0_and_crash_11_1(di
 def test_a_machine_without_srat_lives_with_a_bad_initiator(machine):
     sandbox = vm(more="-object acpi-generic-initiator,id=a,pci-dev=nothing,node=0", machine=machine)
     assert EmulatedMachine(sandbox.machine).tables().srat is None
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("zz", "Device 'zz' not found"),
+        ("t0", "Invalid parameter type for 'confidential-guest-support', expected: confidential-guest-support"),
+    ],
+)
+def test_a_confidential_guest_needs_its_object(name, message):
+    with pytest.raises(MachineExit) as caught:
+        vm(more="-object iothread,id=t0", machine=f"-M q35,confidential-guest-support={name}")
+    assert caught.value.stderr == f"qemu-system-x86_64: {message}"
+
+
+def test_a_confidential_guest_with_its_object_is_made():
+    sandbox = vm(
+        more="-object sev-snp-guest,id=sev0,cbitpos=51,reduced-phys-bits=1",
+        machine=MACHINE.replace("q35", "q35,confidential-guest-support=sev0"),
+    )
+    assert ("sev0", "child<sev-snp-guest>") in names(sandbox, "/objects")
+    assert sandbox.tables().srat is not None
+
+
+def test_encrypted_guests_are_for_x86():
+    with pytest.raises(MachineExit) as caught:
+        Sandbox("qemu-system-aarch64 -M virt -object sev-guest,id=a,reduced-phys-bits=1", dialect="10.0")
+    assert caught.value.stderr == "qemu-system-aarch64: invalid object type: sev-guest"

@@ -62,6 +62,8 @@ def _object(run: Run, option: Option) -> Words | None:
         stand_in = EARLY
     if typename == "iommufd" and not run.host.exists(IOMMU):
         stand_in = EARLY
+    if stand_in is CREDENTIALS and value.get("dir") is None:
+        stand_in = None  # QEMU refuses these before it looks for their files
     if stand_in is not None and value.get("id") is not None:
         run.change(option, f"an object of type {stand_in['qom-type']} takes its place, since it needs the host")
         return changed(option, _made(value, stand_in))

@@ -3,11 +3,11 @@
     >>> find_type("virtio-net").typename
     'virtio-net-pci'
 
-The two JSON files beside this module hold what QEMU 10.0.2 says about itself, for x86_64 and aarch64 together, one type
-or one group of types on a line. They are read when the first type is looked up, the one with the types that are not for
-PCI only when it is needed.
+JSON files beside this module hold what QEMU 10.0.2 says about itself, for x86_64 and aarch64 together, one type or one
+group of types on a line, and what of it is different in QEMU 11.1.3. They are read when the first type is looked up,
+those with the types that are not for PCI only when they are needed.
 
-Source: QEMU 10.0 behaviour (qom-list-types, device-list-properties, ``info qdm``, device_add).
+Source: QEMU 10.0 and 11.1 behaviour (qom-list-types, device-list-properties, ``info qdm``, device_add).
 """
 
 from __future__ import annotations
@@ -24,6 +24,16 @@ if TYPE_CHECKING:
 
 Target = Literal["x86_64", "aarch64"]
 """The architecture of a QEMU."""
+
+Version = tuple[int, ...]
+"""The version of a QEMU, as far as it matters here."""
+
+RECORDED: Final = (10, 0)
+CHANGED: Final = (11, 1)
+"""The first QEMU with the types of the second edition."""
+
+GONE: Final = "gone"
+"""The kind of types that the second edition does not have any more."""
 
 EXPRESS: Final = "express"
 CONVENTIONAL: Final = "conventional"
@@ -53,6 +63,7 @@ class DeviceType:
         is_abstract: whether it exists for its children only.
         is_internal: whether only machines and other devices create it.
         alias: another name that ``-device`` takes for it, or None.
+        version: the QEMU whose type it is.
     """
 
     typename: str
@@ -63,6 +74,7 @@ class DeviceType:
     is_abstract: bool = False
     is_internal: bool = False
     alias: str | None = None
+    version: Version = RECORDED
 
     def is_a(self, typename: str) -> bool:
         """Whether it is that type or one derived from it."""
@@ -102,21 +114,23 @@ class OtherDevice:
     kind: str
 
 
-def find_type(name: str, target: Target = "x86_64") -> DeviceType | OtherDevice:
+def find_type(name: str, target: Target = "x86_64", version: Version = RECORDED) -> DeviceType | OtherDevice:
     """Return the type that ``-device`` or device_add names, by its name or its alias.
 
     Args:
         name: what the user wrote.
         target: the architecture of the QEMU that is asked.
+        version: its version.
 
     Raises:
         QemuError: no such type, or one that users cannot create.
     """
-    rows = _rows()
-    typename = name if _has(rows, name, target) else _aliases().get(name, name)
+    edition = edition_of(version)
+    rows = _rows(edition)
+    typename = name if _has(rows, name, target) else _aliases(edition).get(name, name)
     if not _has(rows, typename, target):
-        return _find_other(name, typename, target)
-    found = pci_type(typename, target)
+        return _find_other(name, typename, target, edition)
+    found = pci_type(typename, target, edition)
     if found.is_abstract:
         raise QemuError("Parameter 'driver' expects a non-abstract device type")
     if found.is_internal:
@@ -124,37 +138,43 @@ def find_type(name: str, target: Target = "x86_64") -> DeviceType | OtherDevice:
     return found
 
 
-def pci_type(typename: str, target: Target = "x86_64") -> DeviceType:
+def edition_of(version: Version) -> Version:
+    """Return the version whose recorded types are those of a QEMU."""
+    return CHANGED if version >= CHANGED else RECORDED
+
+
+def pci_type(typename: str, target: Target = "x86_64", version: Version = RECORDED) -> DeviceType:
     """Return a PCI type by its QOM name, whether or not users can create it.
 
     Raises:
         KeyError: no such PCI type.
     """
-    if not _has(_rows(), typename, target):
+    edition = edition_of(version)
+    if not _has(_rows(edition), typename, target):
         raise KeyError(typename)
-    return _pci_type(typename, target)
+    return _pci_type(typename, target, edition)
 
 
-def pci_typenames(target: Target = "x86_64") -> tuple[str, ...]:
+def pci_typenames(target: Target = "x86_64", version: Version = RECORDED) -> tuple[str, ...]:
     """Return the names of all PCI types of a target, abstract and internal ones too."""
-    rows = _rows()
+    rows = _rows(edition_of(version))
     return tuple(name for name in rows if _has(rows, name, target))
 
 
 def _has(rows: Mapping[str, str], name: str, target: Target) -> bool:
-    if name not in rows:
+    if not rows.get(name):
         return False
     other = "aarch64" if target == "x86_64" else "x86_64"
     return f" target={other}" not in rows[name].partition(" | ")[0]
 
 
-def _find_other(name: str, typename: str, target: Target) -> OtherDevice:
-    kind = _others(target).get(typename)
+def _find_other(name: str, typename: str, target: Target, edition: Version) -> OtherDevice:
+    kind = _others(target, edition).get(typename)
     if kind == "abstract":
         raise QemuError("Parameter 'driver' expects a non-abstract device type")
     if kind == "internal":
         raise QemuError("Parameter 'driver' expects a pluggable device type")
-    if kind is None:
+    if kind is None or kind == GONE:
         alias = f" (alias '{typename}')" if typename != name else ""
         raise QemuError(f"'{name}'{alias} is not a valid device model name")
     return OtherDevice(typename, kind)
@@ -168,15 +188,21 @@ def _read_lines(name: str) -> Iterator[tuple[str, str]]:
 
 
 @cache
-def _rows() -> Mapping[str, str]:
-    """Return each type's row: parent and features ``|`` own properties ``|`` properties on x86_64 only."""
-    return dict(_read_lines("catalog.json"))
+def _rows(edition: Version) -> Mapping[str, str]:
+    """Return each type's row: parent and features ``|`` own properties ``|`` properties on x86_64 only.
+
+    The row of a type that an edition does not have any more is empty.
+    """
+    rows = dict(_read_lines("catalog.json"))
+    if edition == CHANGED:
+        rows.update(_read_lines("catalog_11_1.json"))
+    return rows
 
 
 @cache
-def _aliases() -> Mapping[str, str]:
+def _aliases(edition: Version) -> Mapping[str, str]:
     aliases = {}
-    for name, row in _rows().items():
+    for name, row in _rows(edition).items():
         _, found, rest = row.partition(" | ")[0].partition(" alias=")
         if found:
             aliases[rest.split(" ")[0]] = name
@@ -184,21 +210,26 @@ def _aliases() -> Mapping[str, str]:
 
 
 @cache
-def _others(target: Target) -> Mapping[str, str]:
-    groups = _read_lines("other_devices.json")
-    mine = ((group.removeprefix(f"{target} "), names) for group, names in groups if group.startswith(f"{target} "))
-    return {name: kind for kind, names in mine for name in names.split()}
+def _others(target: Target, edition: Version) -> Mapping[str, str]:
+    files = ("other_devices.json", "other_devices_11_1.json")[: 2 if edition == CHANGED else 1]
+    kinds: dict[str, str] = {}
+    for file in files:
+        for group, names in _read_lines(file):
+            architecture, _, kind = group.partition(" ")
+            if architecture == target:
+                kinds.update(dict.fromkeys(names.split(), kind))
+    return kinds
 
 
 @cache
-def _pci_type(typename: str, target: Target) -> DeviceType:
-    head, *properties = _rows()[typename].split(" | ")
+def _pci_type(typename: str, target: Target, edition: Version) -> DeviceType:
+    head, *properties = _rows(edition)[typename].split(" | ")
     parent, *features = head.split(" ")
     ancestors: tuple[str, ...]
     if typename == "pci-device":
         ancestors, declared = (parent, "object"), dict(DEVICE_PROPERTIES)
     else:
-        above = _pci_type(parent, target)
+        above = _pci_type(parent, target, edition)
         ancestors, declared = (parent, *above.ancestors), dict(above.properties)
     for text in properties if target == "x86_64" else properties[:1]:
         declared.update(_split_property(entry) for entry in text.split())
@@ -212,6 +243,7 @@ def _pci_type(typename: str, target: Target) -> DeviceType:
         is_abstract="abstract" in features,
         is_internal="internal" in features,
         alias=alias,
+        version=edition,
     )
 
 

@@ -92,6 +92,17 @@ def check_kind(tree: BusTree, device: PciDevice) -> None:
         raise QemuError("Only one balloon device is supported")
     if name == "virtio-iommu-pci" and not device.bus.is_root:
         raise QemuError("virtio-iommu-pci must be plugged on the root bus")
+    if name == "vfio-user-pci":
+        _check_socket(device.properties.get("socket"))
+
+
+def _check_socket(address: object) -> None:
+    """Check where the server of a device in another process is; that it answers is taken as given."""
+    if not isinstance(address, dict):
+        example = """{"driver":"vfio-user-pci", "socket": {"path": "/tmp/vfio-user.sock", "type": "unix"}'}"""
+        raise QemuError("No socket specified", hint=f"e.g. -device '{example}'")
+    if address.get("type") != "unix":
+        raise QemuError(f"Unsupported socket type {address.get('type')}")
 
 
 def check_bridge(device: PciDevice, slots: Collection[tuple[int, int]]) -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from sandbox.errors import QemuError, UnmodelledError
 from sandbox.machine.pci.address import AUTOMATIC
-from sandbox.machine.pci.catalog import DeviceType, Target, find_type, pci_type
+from sandbox.machine.pci.catalog import RECORDED, DeviceType, Target, Version, find_type, pci_type
 from sandbox.machine.pci.realize import Realizer
 from sandbox.machine.pci.rules import check_single_iommu
 from sandbox.machine.pci.search import find_bus
@@ -43,6 +43,7 @@ class PciTopology:
         tree: buses and devices, to look at.
         bus_count: how many bus numbers the root bus has room for: 256, or fewer where its configuration space is
             smaller.
+        version: the version of its QEMU, which decides on the types that users can plug.
         last_tried: the bus that the last device to be plugged got as far as; None if it was refused before that.
     """
 
@@ -66,6 +67,7 @@ class PciTopology:
         self._realizer = Realizer(
             self.tree, machine, self.target, acpi_bridges, node_count, has_msi=has_msi, has_iommu=has_iommu
         )
+        self.version: Version = RECORDED
         self.last_tried: PciBus | None = None
         self._anonymous = 0
         self._ids: dict[str, PciDevice | None] = {}
@@ -149,7 +151,7 @@ class PciTopology:
             UnmodelledError: the type is not a PCI device.
         """
         self.last_tried = None
-        kind = find_type(typename, self.target)
+        kind = find_type(typename, self.target, self.version)
         if not isinstance(kind, DeviceType):
             raise UnmodelledError(f"{typename} is not a PCI device")
         given = dict(options or {})
@@ -160,6 +162,8 @@ class PciTopology:
         path = self.take_place(device_id)
         try:
             properties = read_properties(kind, given, from_json=from_json)
+            if properties.get("sriov-pf"):
+                raise UnmodelledError(f"{typename} sriov-pf: virtual functions made by hand are not modelled")
             self.last_tried = bus
             device = self._realizer.realize(kind, bus, properties, device_id, path, hotplug=hotplug)
         except BaseException:

@@ -26,8 +26,11 @@ _CHOICES: Final = {
     "OnOffAuto": frozenset({"auto", "on", "off"}),
     "PCIELinkSpeed": frozenset({"2_5", "5", "8", "16", "32", "64"}),
     "PCIELinkWidth": frozenset({"1", "2", "4", "8", "12", "16", "32"}),
+    "OasMode": frozenset({"auto", "32", "36", "40", "42", "44", "48", "52", "56"}),
+    "SsidSizeMode": frozenset({"auto", *map(str, range(21))}),
 }
 _READ_ONLY: Final = frozenset({"read-only", "busnr", "guest statistics"})
+_OBJECT: Final = "SocketAddress"
 _BELOW_4G: Final = "x-max-bounce-buffer-size"
 
 
@@ -74,6 +77,8 @@ def _from_text(typename: str, name: str, declared: str, text: str) -> object:
             return _size(typename, name, read_size(text))
         except NumberError:
             raise QemuError(f"Parameter '{name}' expects size") from None
+    if declared == _OBJECT:
+        raise QemuError(f"Invalid parameter type for '{name}', expected: object")
     return _choice(name, declared, text)
 
 
@@ -96,6 +101,8 @@ def _from_json(typename: str, name: str, declared: str, value: object) -> object
         if not isinstance(value, str):
             raise QemuError(f"Invalid parameter type for '{name}', expected: string")
         return _choice(name, declared, value)
+    if declared == _OBJECT and not isinstance(value, dict):
+        raise QemuError(f"Invalid parameter type for '{name}', expected: object")
     return value
 
 

@@ -2,6 +2,9 @@
 
     PYTHONPATH=tests/machine/pci python tests/machine/pci/pci_catalog_from_qemu.py sandbox/machine/pci
 
+With a QEMU of 11.1 on PATH it makes catalog_11_1.json and other_devices_11_1.json instead: what is different there.
+Types that a distribution packs apart then count as the same.
+
 QEMU_MODULE_DIR may name a folder with QEMU's loadable modules, so that types which a distribution packs apart (qxl,
 virtio-vga-gl...) are there as well. The live test of the catalogue calls the same functions.
 """
@@ -16,10 +19,13 @@ from typing import Any
 
 from pci_live import BINARIES, LiveQemu
 
+from sandbox.machine.pci.catalog import CHANGED
+
 MACHINES = {"x86_64": "pc", "aarch64": "virt"}
 UNLISTED = {"type", "realized", "hotpluggable", "hotplugged", "parent_bus"}
 WIRING = {"link<irq>", "child<memory-region>"}
 INTERFACES = {"pci-express-device": "express", "conventional-pci-device": "conventional", "cxl-device": "cxl"}
+PACKED_APART = re.compile("qxl|virtio-(gpu|vga)-gl")
 LINE = re.compile(r'name "([^"]+)"(?:, bus ([^,]+))?(?:, alias "([^"]+)")?(?:, desc ".*")?(, no-user)?$')
 
 
@@ -44,6 +50,8 @@ class Harvest:
         self.sysbus = self.implementing("sys-bus-device")
         self.interfaces = {name: self.implementing(iface) for iface, name in INTERFACES.items()}
         self.listing = self.read_listing()
+        version = qemu.execute("query-version")["qemu"]
+        self.version = (version["major"], version["minor"])
 
     def implementing(self, name: str) -> set[str]:
         entries = self.qemu.execute("qom-list-types", implements=name, abstract=True)
@@ -170,12 +178,45 @@ def write(path: Path, value: dict[str, Any]) -> None:
     path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
 
+def changed_rows(old: dict[str, str], new: dict[str, str]) -> dict[str, str]:
+    """The rows that are new or different; of a type that is gone, an empty one."""
+    gone = {name: "" for name in old if name not in new and not PACKED_APART.search(name)}
+    changed = {name: row for name, row in new.items() if row != old.get(name)}
+    return dict(sorted((gone | changed).items()))
+
+
+def changed_groups(old: dict[str, str], new: dict[str, str]) -> dict[str, str]:
+    """The groups of types of another kind than before."""
+    before, after = by_type(old), by_type(new)
+    groups: dict[str, list[str]] = {}
+    for target, name in sorted(before | after):
+        kind = after.get((target, name), "gone")
+        if kind != before.get((target, name)) and not (kind == "gone" and PACKED_APART.search(name)):
+            groups.setdefault(f"{target} {kind}", []).append(name)
+    return {key: " ".join(names) for key, names in sorted(groups.items())}
+
+
+def by_type(groups: dict[str, str]) -> dict[tuple[str, str], str]:
+    """The kind of each target's types."""
+    parts = [(*group.split(" ", 1), names.split()) for group, names in groups.items()]
+    return {(target, name): kind for target, kind, names in parts for name in names}
+
+
 def main(folder: str) -> None:
     results = {target: harvest(target) for target in BINARIES}
-    rows = merge({target: rows for target, (rows, _, _) in results.items()})
-    write(Path(folder, "catalog.json"), {name: as_text(row) for name, row in rows.items()})
+    merged = merge({target: rows for target, (rows, _, _) in results.items()})
+    rows = {name: as_text(row) for name, row in merged.items()}
     groups = {f"{target} {kind}": names for target, (_, others, _) in results.items() for kind, names in others.items()}
-    write(Path(folder, "other_devices.json"), groups)
+    version = tuple(map(int, results["x86_64"][2].split(".")))
+    suffix = "_11_1" if version >= CHANGED else ""
+    if suffix:
+        old_rows, old_groups = (
+            json.loads(Path(folder, name).read_text(encoding="utf-8"))
+            for name in ("catalog.json", "other_devices.json")
+        )
+        rows, groups = changed_rows(old_rows, rows), changed_groups(old_groups, groups)
+    write(Path(folder, f"catalog{suffix}.json"), rows)
+    write(Path(folder, f"other_devices{suffix}.json"), groups)
 
 
 if __name__ == "__main__":

@@ -32,20 +32,21 @@ def harvest(request):
 
 def test_the_catalogue_is_what_qemu_says_of_itself(harvest):
     for name in harvest.pci:
-        kind = pci_type(name, harvest.target)
+        kind = pci_type(name, harvest.target, harvest.version)
         assert [name, *kind.ancestors[:-1]] == harvest.chain(name)
         assert kind.interfaces == {key for key, names in harvest.interfaces.items() if name in names}
         assert kind.is_abstract == (name in harvest.abstract)
         if not kind.is_abstract:
             _, alias, internal = harvest.listing[name]
             assert (kind.alias, kind.is_internal) == (alias, internal)
-    fixed = {name for name in harvest.pci - harvest.abstract if not pci_type(name, harvest.target).hotpluggable}
+    concrete = {name: pci_type(name, harvest.target, harvest.version) for name in harvest.pci - harvest.abstract}
+    fixed = {name for name, kind in concrete.items() if not kind.hotpluggable}
     assert harvest.not_hotpluggable() == fixed
 
 
 def test_types_have_the_properties_that_qemu_lists(harvest):
     for name in SAMPLE:
-        properties = dict(pci_type(name, harvest.target).properties)
+        properties = dict(pci_type(name, harvest.target, harvest.version).properties)
         for inherited in DEVICE_PROPERTIES:
             del properties[inherited]
         assert set(properties.items()) == harvest.all_properties(name)
