@@ -17,7 +17,7 @@ from machine_driver import Outcome, drive
 
 DATA = Path(__file__).parents[1] / "data" / "machine"
 RECORDED = ("messages", "machines")
-NOT_OURS = ("TCG doesn't support requested feature", "doesn't support hyperthreading")
+NOT_OURS = ("TCG doesn't support requested feature", "doesn't support hyperthreading", "I/O thread spun")
 
 
 def load(name: str) -> list[dict]:
