@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from companion_cases import CASES, ORDERS, WORDS, order_words, own_call, own_machine, put, save, seen
+from companion_cases import CASES, ORDERS, TYPENAMES, WORDS, order_words, own_call, own_machine, put, save, seen
 
 from sandbox.live import dump, qemu_version, start
 from sandbox.live.dialect import dialect_of
@@ -21,6 +21,7 @@ def test_objects_are_made_and_refused_as_by_a_live_qemu(qemu_x86, request, recor
     own = own_call(own_machine(WORDS, dialect))
     with start(qemu_x86, WORDS) as session:
         live = {case: put(case, lambda name, given: dict(session.reply(name, given).raw)) for case in CASES}
+        types = {name: dict(session.reply("qom-list-properties", {"typename": name}).raw) for name in TYPENAMES}
     orders: dict[str, Any] = {}
     for name in ORDERS:
         result = dump(qemu_x86, order_words(name), [LIST_OBJECTS])
@@ -32,5 +33,7 @@ def test_objects_are_made_and_refused_as_by_a_live_qemu(qemu_x86, request, recor
         recorded.check(f"companions/{dialect}-{name.replace(' ', '-')}", result.tables.srat or b"")
     for case, theirs in live.items():
         assert put(case, own) == theirs, case
+    for name, theirs in types.items():
+        assert own("qom-list-properties", {"typename": name}) == theirs, name
     if request.config.getoption("--record"):
-        save(dialect, {"qemu": ".".join(map(str, version)), "cases": live, "orders": orders})
+        save(dialect, {"qemu": ".".join(map(str, version)), "cases": live, "types": types, "orders": orders})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from companion_cases import CASES, ORDERS, WORDS, load, own_call, own_machine, put
+from companion_cases import CASES, ORDERS, TYPENAMES, WORDS, load, own_call, own_machine, put
 
 DIALECTS = ("10.0", "11.1")
 
@@ -17,6 +17,12 @@ def machine(request):
 def test_an_object_is_made_or_refused_as_recorded(case, machine):
     dialect, call = machine
     assert put(case, call) == load(dialect)["cases"][case]
+
+
+def test_types_have_the_recorded_properties(machine):
+    dialect, call = machine
+    own = {name: call("qom-list-properties", {"typename": name}) for name in TYPENAMES}
+    assert own == load(dialect)["types"]
 
 
 @pytest.mark.parametrize("name", ORDERS)
