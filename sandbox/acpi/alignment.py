@@ -36,12 +36,10 @@ def align(a: Sequence[Structure], b: Sequence[Structure]) -> Alignment:
 
     Where the script replaces structures by others, those of the same name become pairs: the most alike first.
     """
-    keys_a = [(structure.name, structure.raw) for structure in a]
-    keys_b = [(structure.name, structure.raw) for structure in b]
+    a, b = _without_common_ends(a, b)
+    script = SequenceMatcher(None, [*map(_key, a)], [*map(_key, b)], autojunk=False).get_opcodes()
     blocks = [
-        (list(a[low_a:high_a]), list(b[low_b:high_b]))
-        for tag, low_a, high_a, low_b, high_b in SequenceMatcher(None, keys_a, keys_b, autojunk=False).get_opcodes()
-        if tag != "equal"
+        (list(a[low_a:high_a]), list(b[low_b:high_b])) for tag, low_a, high_a, low_b, high_b in script if tag != "equal"
     ]
     moved = _take_moved(blocks)
     changed = [pair for gone, new in blocks for pair in _take_alike(gone, new)]
@@ -51,6 +49,24 @@ def align(a: Sequence[Structure], b: Sequence[Structure]) -> Alignment:
         tuple([structure for gone, _ in blocks for structure in gone]),
         tuple([structure for _, new in blocks for structure in new]),
     )
+
+
+def _key(structure: Structure) -> tuple[str, bytes]:
+    return structure.name, structure.raw
+
+
+def _without_common_ends(
+    a: Sequence[Structure], b: Sequence[Structure]
+) -> tuple[Sequence[Structure], Sequence[Structure]]:
+    """Return what is left of both without what they start and end with alike.
+
+    ``difflib`` looks for the longest run first and may take one that is shifted, where structures occur more than once.
+    """
+    shorter = min(len(a), len(b))
+    start = next((at for at in range(shorter) if _key(a[at]) != _key(b[at])), shorter)
+    shorter -= start
+    end = next((at for at in range(shorter) if _key(a[-1 - at]) != _key(b[-1 - at])), shorter)
+    return a[start : len(a) - end], b[start : len(b) - end]
 
 
 def align_by_path(a: Sequence[Structure], b: Sequence[Structure]) -> Alignment:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from acpi_samples import NAMED, anything, entries, recorded
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 from sandbox.acpi.difference import Difference, Kind, diff_tables
 from sandbox.acpi.handles import PciDeviceHandle
 from sandbox.acpi.header import TableHeader, encode_table, with_checksum
-from sandbox.acpi.srat import GenericInitiatorAffinity, Srat, SratEntry, UnknownStructure, encode_srat
+from sandbox.acpi.srat import GenericInitiatorAffinity, MemoryAffinity, Srat, SratEntry, UnknownStructure, encode_srat
 
 BASELINE = recorded("v2 00-baseline-no-gi")
 COVER_LETTER = recorded("v2 01-cover-letter")
@@ -44,6 +45,14 @@ def test_tables_of_other_bytes_differ_not_only_consequently(a: bytes, b: bytes) 
 @given(st.lists(entries, max_size=5), st.integers(0, 5), entries)
 def test_one_more_structure_is_one_difference(some: list[SratEntry], place: int, one: SratEntry) -> None:
     more = [*some[:place], one, *some[place:]]
+    assert [kind for kind, _, _ in short(diff_tables(srat(*some), srat(*more)))] == ["added"]
+    assert [kind for kind, _, _ in short(diff_tables(srat(*more), srat(*some)))] == ["removed"]
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_a_structure_between_equal_ones_is_one_difference(place: int) -> None:
+    some = [MemoryAffinity(0, 0, 0, 0)] * 3
+    more = [*some[:place], MemoryAffinity(1, 0, 4096), *some[place:]]
     assert [kind for kind, _, _ in short(diff_tables(srat(*some), srat(*more)))] == ["added"]
     assert [kind for kind, _, _ in short(diff_tables(srat(*more), srat(*some)))] == ["removed"]
 

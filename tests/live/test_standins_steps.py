@@ -25,6 +25,7 @@ def prepared(name, **arguments):
         ("device_add", {"driver": "pci-testdev", "id": "d"}),
         ("human-monitor-command", {"command-line": "object_add memory-backend-ram,id=m,size=4K"}),
         ("human-monitor-command", {"command-line": "info numa"}),
+        ("human-monitor-command", {"command-line": "frobnicate"}),
         ("qom-list", {"path": "/"}),
         ("nonsense", {"x": 1}),
     ],

@@ -110,16 +110,17 @@ def _applied(run: Run, rule: Rule, option: Option) -> Sequence[str] | None:
 
 
 def _refuse_unmodelled(step: Step, command: Command) -> None:
-    from sandbox.monitor.hmp import find
+    from sandbox.monitor.hmp import OTHER_COMMANDS
     from sandbox.monitor.qemu_commands import QEMU_COMMANDS
     from sandbox.monitor.table import PLACES
+    from sandbox.monitor.typed_line import read_head
 
     what = ""
     if command.name in QEMU_COMMANDS and command.name not in PLACES and command.name != "qmp_capabilities":
         what = f"QMP command '{command.name}'"
     elif command.name == TYPED:
-        typed = str((command.arguments or {}).get("command-line", "")).split()
-        if typed and find(typed[0]) is None:
-            what = f"human monitor's command '{typed[0]}'"
+        typed = read_head(str((command.arguments or {}).get("command-line", ""))).name
+        if typed in OTHER_COMMANDS:
+            what = f"human monitor's command '{typed}'"
     if what:
         raise InputError(f"the {what} is not modelled, and is not sent to a QEMU either: leave it out", step.place)
