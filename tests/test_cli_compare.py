@@ -84,6 +84,12 @@ def test_in_a_folder_what_is_no_table_is_passed_over_and_named(capsys, tmp_path)
     assert "passed over, since they hold no tables: srat.dsl" in out
 
 
+def test_a_held_machine_is_compared_with_the_tables_of_one_that_ran(capsys, tmp_path):
+    run(capsys, "tables", "-o", tmp_path, "--", *SMALL.split())
+    assert run(capsys, "compare", "--dump", tmp_path, "--", *SMALL.split(), "-S")[0] == 0
+    assert run(capsys, "compare", "--dump", tmp_path, "--", *SMALL.split(), "-numa", "node", "-S")[0] == 1
+
+
 def test_a_machine_that_would_end_cannot_be_compared_with_tables(capsys, tmp_path):
     run(capsys, "tables", "-o", tmp_path, "--", *SMALL.split())
     words = [*SMALL.split(), "-device", "nope"]

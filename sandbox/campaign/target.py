@@ -72,23 +72,20 @@ def probe(
         LiveError: it speaks no QMP, or the library ``qemu.qmp`` is missing.
     """
     from sandbox.live import launch
-    from sandbox.live.dialect import V2, carries_v2, dialect_of
+    from sandbox.live.identity import identify
 
     name = " ".join(command)
     try:
         with launch(command, ["-M", "none"], limits=limits) as session:
             watch(session)
             session.connect()
-            found = cast("dict[str, Any]", session.execute("query-version"))["qemu"]
+            identity = identify(session)
             arch = str(cast("dict[str, Any]", session.execute("query-target"))["arch"])
-            is_series = carries_v2(session)
     except (LiveExit, QemuError) as error:
         raise InputError(f"{name} cannot be used as a QEMU; name another with --qemu: {error}") from error
-    version = (int(found["major"]), int(found["minor"]), int(found["micro"]))
     if arch not in FAMILIES:
         raise InputError(f"{name} is a QEMU for {arch}; the sandbox has machines of {', '.join(FAMILIES)}")
     chosen = tuple(family for family in FAMILIES[arch] if not families or family in families)
     if not chosen:
         raise InputError(f"{name} has none of the machines {', '.join(families)}")
-    dialect = V2 if is_series else dialect_of(version)[0]
-    return Target(arch, version, dialect, chosen)
+    return Target(arch, identity.version, identity.dialect, chosen)

@@ -10,6 +10,7 @@ from sandbox.records import record
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Mapping
+    from types import ModuleType
 
     from sandbox.report.style import Style
 
@@ -53,6 +54,11 @@ class Result:
     errors: str = ""
 
 
+def add_arguments(name: str, parser: argparse.ArgumentParser) -> None:
+    """Give the parser of a command its arguments."""
+    _module(name).add_arguments(name, parser)
+
+
 def run(arguments: argparse.Namespace, style: Style) -> Result:
     """Run the command that the arguments name.
 
@@ -60,14 +66,17 @@ def run(arguments: argparse.Namespace, style: Style) -> Result:
         InputError, InputErrors, DecodeError: what was given is wrong.
         MachineExit: QEMU would end where it should make tables.
     """
-    from importlib import import_module
-
-    module = import_module(f"sandbox.commands.{MODULES[arguments.command]}")
-    command: Command = getattr(module, arguments.command)
+    command: Command = getattr(_module(arguments.command), arguments.command)
     try:
         return command(arguments, style)
     except SchemaMismatch as mismatch:
         return Result(status=FAILED, errors=str(mismatch))
+
+
+def _module(name: str) -> ModuleType:
+    from importlib import import_module
+
+    return import_module(f"sandbox.commands.{MODULES[name]}")
 
 
 def as_json(value: object) -> str:

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from sandbox.commands import DONE, FAILED, Result, as_json
+from sandbox.commands.asked import add_dialect, scenario_of_words
 from sandbox.errors import InputError, Place
 from sandbox.files import read_bytes, read_text
 
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
     from sandbox.lint.model import Finding
     from sandbox.report.style import Style
 
-WORDS: Final = "command line"
 SIGNATURES: Final = (b"SRAT", b"SLIT", b"HMAT")
 
 
-def add_lint_arguments(command: argparse.ArgumentParser) -> None:
+def add_arguments(_name: str, command: argparse.ArgumentParser) -> None:
     """Give the parser of lint its arguments."""
+    add_dialect(command)
     command.add_argument("scenarios", nargs="*", metavar="SCENARIO", help="YAML files; or QEMU's arguments after '--'")
     command.add_argument("--tables", nargs="+", metavar="FILE", help="tables from elsewhere: files, or folders of them")
     command.add_argument("--libvirt", metavar="FILE", help="the XML of a libvirt domain")
@@ -84,7 +85,6 @@ def _findings(arguments: argparse.Namespace) -> tuple[tuple[Finding, ...], Seque
         return _of_tables(arguments.tables, arguments.ram), ()
     from sandbox.commands.offline import read_scenario
     from sandbox.lint.rules import lint_scenario
-    from sandbox.scenario.model import Scenario
 
     if arguments.libvirt:
         from sandbox.commands.convert import libvirt_scenario
@@ -92,8 +92,7 @@ def _findings(arguments: argparse.Namespace) -> tuple[tuple[Finding, ...], Seque
         scenario, notes = libvirt_scenario(arguments.libvirt, arguments.dialect)
         return lint_scenario(scenario, libvirt_ids=True), notes
     if arguments.qemu_words is not None:
-        words = tuple(arguments.qemu_words)
-        return lint_scenario(Scenario(WORDS, words, dialect=arguments.dialect, place=Place(WORDS))), ()
+        return lint_scenario(scenario_of_words(arguments)), ()
     found: list[Finding] = []
     for name in arguments.scenarios:
         found += lint_scenario(read_scenario(name, arguments.dialect), read_text(name))

@@ -7,17 +7,18 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sandbox.commands import Result, as_json
+from sandbox.commands.asked import add_dialect, seconds
 from sandbox.commands.sides import (
     Failure,
     brought,
     failure,
+    qemu_of,
     recording_name,
     recordings,
     scenarios,
     socket_root,
     source_of,
     status_of,
-    target_of,
 )
 from sandbox.errors import InputError, SandboxError
 from sandbox.files import read_bytes, write_folder, write_text
@@ -31,6 +32,35 @@ if TYPE_CHECKING:
     from sandbox.compare.result import Comparison
     from sandbox.report.style import Style
     from sandbox.scenario.model import Scenario
+
+
+def add_arguments(name: str, command: argparse.ArgumentParser) -> None:
+    """Give the parsers of compare and record the arguments that are about the other side."""
+    add_dialect(command)
+    scenarios = "YAML files; or QEMU's arguments after '--'"
+    command.add_argument("scenarios", nargs="*", metavar="SCENARIO", help=scenarios)
+    command.add_argument(
+        "--qemu", metavar="BINARY", help="the QEMU, a command as for a shell (default: by the machine)"
+    )
+    command.add_argument("--binary-prefix", metavar="COMMAND", help="what goes before BINARY, such as 'chroot DIR'")
+    command.add_argument("--socket-root", metavar="DIR:INSIDE", help="where a QEMU that sees other paths finds sockets")
+    command.add_argument(
+        "--timeout", type=seconds, metavar="S", help="seconds to wait for a start or a reply (default: 30)"
+    )
+    if name == "record":
+        command.add_argument("-o", "--output", metavar="DIR", required=True, help="a folder in it for each scenario")
+        command.add_argument("--name", metavar="NAME", help="the folder's name (default: the scenario file's)")
+        command.add_argument("--firmware", choices=("none", "enumerated"), help="let firmware run (default: none)")
+        return
+    command.add_argument(
+        "--attach", metavar="ADDRESS", help="a running VM: unix:PATH or tcp:HOST:PORT of its QMP monitor"
+    )
+    command.add_argument("--dump", nargs="+", metavar="FILE", help="tables from elsewhere: files, or folders of them")
+    command.add_argument("--recorded", metavar="DIR", help="what 'record' kept")
+    firmware = "let firmware run on a QEMU that is started (default: none; of a running VM and of dumps: enumerated)"
+    command.add_argument("--firmware", choices=("none", "enumerated"), help=firmware)
+    command.add_argument("--junit", metavar="FILE", help="also write the results as JUnit XML")
+    command.add_argument("-v", "--verbose", action="store_true", help="also show steps that are the same")
 
 
 def compare(arguments: argparse.Namespace, style: Style) -> Result:
@@ -86,7 +116,7 @@ def record(arguments: argparse.Namespace, _style: Style) -> Result:
             names[name] = source
             try:
                 scenario = read()
-                run = run_any(scenario, target_of(arguments, scenario))
+                run, _ = run_any(scenario, qemu_of(arguments, scenario))
             except SandboxError as error:
                 failures.append(failure(source, error))
                 continue
@@ -120,7 +150,7 @@ def _jobs(arguments: argparse.Namespace, source: str) -> Iterator[tuple[str, Cal
 def _compare_started(arguments: argparse.Namespace, scenario: Scenario) -> Comparison:
     from sandbox.live.bridge import compare_live
 
-    return compare_live(scenario, target_of(arguments, scenario))
+    return compare_live(scenario, qemu_of(arguments, scenario))
 
 
 def _compare_recorded(arguments: argparse.Namespace, folder: str) -> Comparison:
@@ -131,10 +161,10 @@ def _compare_recorded(arguments: argparse.Namespace, folder: str) -> Comparison:
     theirs = f"recording of {run.label}"
     if arguments.qemu is None and arguments.binary_prefix is None:
         return compare_run(run, theirs=theirs)
-    from sandbox.live.bridge import run_live
+    from sandbox.live.running import run_live
 
-    target = replace(target_of(arguments, run.scenario), firmware=run.scenario.firmware)
-    return compare_runs(run_live(run.scenario, target), run, theirs=theirs)
+    qemu = replace(qemu_of(arguments, run.scenario), firmware=run.scenario.firmware)
+    return compare_runs(run_live(run.scenario, qemu), run, theirs=theirs)
 
 
 def _compare_dump(arguments: argparse.Namespace, scenario: Scenario) -> Comparison:

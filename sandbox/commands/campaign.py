@@ -5,16 +5,45 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from sandbox.commands import DONE, FAILED, INTERRUPTED, UNANSWERED, Result, as_json
+from sandbox.commands.asked import binaries, limits_of, seconds
 from sandbox.errors import DecodeError, InputError, InputErrors, MachineExit, SandboxError
+from sandbox.machine.arguments import ARM_PROGRAM, X86_PROGRAM
 
 if TYPE_CHECKING:
     import argparse
 
-    from sandbox.live.session import Limits
     from sandbox.report.style import Style
 
-PROGRAMS: Final = ("qemu-system-x86_64", "qemu-system-aarch64")
+PROGRAMS: Final = (X86_PROGRAM, ARM_PROGRAM)
 """What runs where the user names no QEMU."""
+
+
+def add_arguments(_name: str, command: argparse.ArgumentParser) -> None:
+    """Give the parser of campaign its arguments."""
+    qemu = "a QEMU, a command as for a shell; may be given again (default: both of those on PATH)"
+    command.add_argument("--qemu", action="append", metavar="BINARY", help=qemu)
+    command.add_argument(
+        "--binary-prefix", metavar="COMMAND", help="what goes before each BINARY, such as 'chroot DIR'"
+    )
+    command.add_argument("-n", "--number", type=int, default=100, metavar="N", help="how many machines (default: 100)")
+    command.add_argument("--seed", type=int, default=0, metavar="S", help="what they are drawn from (default: 0)")
+    command.add_argument("-j", "--jobs", type=int, default=1, metavar="J", help="how many QEMUs at a time (default: 1)")
+    output = "where scenarios of differences go, and the results (default: campaign)"
+    command.add_argument("-o", "--output", default="campaign", metavar="DIR", help=output)
+    command.add_argument("--results", metavar="FILE", help="a line for each machine (default: DIR/results.jsonl)")
+    command.add_argument("--resume", action="store_true", help="go on with the results there; errors run again")
+    command.add_argument("--machine", action="append", metavar="M", help="virt, q35 or pc; may be given again")
+    kind = "native: both sides get the same words (default); v2: the v2 series, translated; guest: forecast and guest"
+    command.add_argument("--kind", action="append", metavar="K", help=f"{kind}; may be given again")
+    command.add_argument("--guest", action="store_true", help="boot guests: the same as --kind guest")
+    only = "run case N alone, kept in no results; may be given again; all else as in its campaign"
+    command.add_argument("--only", action="append", type=int, metavar="N", help=only)
+    command.add_argument(
+        "--shrink-runs", type=int, default=200, metavar="N", help="runs to shrink a difference in at most"
+    )
+    command.add_argument(
+        "--timeout", type=seconds, metavar="S", help="seconds to wait for a start or a reply (default: 30)"
+    )
 
 
 def campaign(arguments: argparse.Namespace, _style: Style) -> Result:
@@ -27,7 +56,7 @@ def campaign(arguments: argparse.Namespace, _style: Style) -> Result:
     from sandbox.report.campaign_text import campaign_json, campaign_text
 
     settings = Settings(
-        _binaries(arguments),
+        binaries(arguments.binary_prefix, arguments.qemu or PROGRAMS),
         Path(arguments.output),
         count=arguments.number,
         seed=arguments.seed,
@@ -37,7 +66,7 @@ def campaign(arguments: argparse.Namespace, _style: Style) -> Result:
         kinds=_kinds(arguments),
         families=tuple(arguments.machine or ()),
         shrink_runs=arguments.shrink_runs,
-        limits=_limits(arguments.timeout),
+        limits=limits_of(arguments.timeout),
         only=tuple(arguments.only or ()),
     )
     try:
@@ -57,25 +86,3 @@ def campaign(arguments: argparse.Namespace, _style: Style) -> Result:
 def _kinds(arguments: argparse.Namespace) -> tuple[str, ...]:
     asked = (*(arguments.kind or ()), *(["guest"] if arguments.guest else []))
     return tuple(dict.fromkeys(asked)) or ("native",)
-
-
-def _binaries(arguments: argparse.Namespace) -> tuple[tuple[str, ...], ...]:
-    import shlex
-    import shutil
-
-    try:
-        prefix = tuple(shlex.split(arguments.binary_prefix or ""))
-        binaries = tuple((*prefix, *shlex.split(text)) for text in arguments.qemu or PROGRAMS)
-    except ValueError as error:
-        raise InputError(f"--qemu and --binary-prefix are words as for a shell: {str(error).lower()}") from None
-    for binary in binaries:
-        if not binary or shutil.which(binary[0]) is None:
-            name = binary[0] if binary else "''"
-            raise InputError(f"no {name} on PATH: name a QEMU with --qemu, or install one (make qemu)")
-    return binaries
-
-
-def _limits(seconds: float | None) -> Limits:
-    from sandbox.live.session import DEFAULT_LIMITS, Limits
-
-    return DEFAULT_LIMITS if seconds is None else Limits(seconds, seconds, DEFAULT_LIMITS.end, seconds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from sandbox.commands import Result, as_json
+from sandbox.commands.asked import add_dialect, one_scenario
 from sandbox.errors import InputError, MachineExit, Place
 from sandbox.files import read_text, write_text
 
@@ -15,12 +16,12 @@ if TYPE_CHECKING:
     from sandbox.report.style import Style
     from sandbox.scenario.model import Scenario
 
-WORDS: Final = "command line"
 LIBVIRT: Final = "libvirt"
 
 
-def add_conversion_arguments(name: str, command: argparse.ArgumentParser) -> None:
+def add_arguments(name: str, command: argparse.ArgumentParser) -> None:
     """Give the parsers of translate and export their arguments."""
+    add_dialect(command)
     command.add_argument("scenario", nargs="?", metavar="SCENARIO", help="a YAML file; or QEMU's arguments after '--'")
     command.add_argument("-o", "--output", metavar="FILE", help="write there instead of printing")
     command.add_argument("--libvirt", metavar="FILE", help="instead of a scenario, the XML of a libvirt domain")
@@ -102,14 +103,8 @@ def given_scenario(arguments: argparse.Namespace) -> tuple[Scenario, tuple[str, 
     notes: Sequence[str] = ()
     if arguments.libvirt is not None:
         scenario, notes = libvirt_scenario(arguments.libvirt, arguments.dialect)
-    elif arguments.scenario is not None:
-        from sandbox.commands.offline import read_scenario
-
-        scenario = read_scenario(arguments.scenario, arguments.dialect)
     else:
-        from sandbox.scenario.model import Scenario
-
-        scenario = Scenario(WORDS, tuple(arguments.qemu_words), dialect=arguments.dialect, place=Place(WORDS))
+        scenario = one_scenario(arguments)
     return _with_distances(scenario, arguments), tuple(notes)
 
 

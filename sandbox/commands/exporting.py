@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.commands import Result, as_json
-from sandbox.commands.convert import given_scenario, libvirt_text, written
-from sandbox.errors import InputError, MachineExit
+from sandbox.commands.convert import add_arguments, given_scenario, libvirt_text, written
+from sandbox.errors import InputError
 from sandbox.files import write_folder, write_tables
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Sequence
 
-    from sandbox.machine.config import MachineConfig
     from sandbox.report.style import Style
     from sandbox.scenario.model import Scenario
-    from sandbox.scenario.transcript import Transcript
+
+__all__ = ["add_arguments", "export"]
 
 OURS: Final = re.compile(r"(srat|slit|hmat)\.dsl")
 
@@ -34,6 +33,7 @@ def export(arguments: argparse.Namespace, _style: Style) -> Result:
 
 def _args(scenario: Scenario) -> tuple[str, Sequence[str]]:
     from sandbox.export.words import shell_text
+    from sandbox.scenario.emulation import config_of
 
     notes = [f"the {len(scenario.steps)} steps are not in it: see --as qmp"] * bool(scenario.steps)
     return shell_text(scenario, config_of(scenario).program), notes
@@ -43,6 +43,7 @@ def _qmp(scenario: Scenario) -> tuple[str, Sequence[str]]:
     from shlex import join
 
     from sandbox.export.qmp import qmp_lines, qmp_of_objects
+    from sandbox.scenario.emulation import config_of
 
     if any(step.command for step in scenario.steps):
         return qmp_lines(scenario), ["these are the steps; --as args has the command line that they are for"]
@@ -57,17 +58,18 @@ def _yaml(scenario: Scenario) -> tuple[str, Sequence[str]]:
 
 
 def _json(scenario: Scenario) -> tuple[str, Sequence[str]]:
+    from sandbox.compare.emulated import emulated
     from sandbox.report.jsonout import tables_json
 
-    transcript = _replayed(scenario)
+    transcript = emulated(scenario)
+    transcript.raise_end()
     tables = transcript.tables
-    commands = [command for step in scenario.steps if (command := step.command)]
     shown: dict[str, Any] = {
         "name": scenario.name,
         "dialect": transcript.dialect,
         "firmware": scenario.firmware,
         "command_line": list(scenario.command_line),
-        "commands": [{"execute": it.name, "arguments": it.arguments} for it in commands],
+        "commands": [{"execute": it.name, "arguments": it.arguments} for it in scenario.commands],
         "tables": None if tables is None else tables_json(tables, transcript.origins),
     }
     return as_json(shown), []
@@ -84,9 +86,9 @@ _FORMS: Final[dict[str, Callable[[Scenario], tuple[str, Sequence[str]]]]] = {
 
 def _tables(arguments: argparse.Namespace, scenario: Scenario) -> Result:
     """Write the tables that firmware has after the last step, raw or as source."""
-    tables = _replayed(scenario).tables
-    if tables is None:
-        raise InputError("firmware reads no tables: -S holds the machine, and no step lets it run", scenario.place)
+    from sandbox.compare.emulated import emulated
+
+    tables = emulated(scenario).last_tables()
     if arguments.form == "dat":
         if not arguments.output:
             raise InputError("--as dat writes files: give a folder with -o")
@@ -102,36 +104,3 @@ def _tables(arguments: argparse.Namespace, scenario: Scenario) -> Result:
     if len(sources) != 1:
         raise InputError(f"there are {len(sources)} tables, and iasl takes one a file: give a folder with -o")
     return Result(next(iter(sources.values())))
-
-
-def _replayed(scenario: Scenario) -> Transcript:
-    """Replay a scenario without its expectations, which other forms do not have."""
-    from sandbox.records import replace
-    from sandbox.scenario.emulation import emulate
-    from sandbox.scenario.model import NOTHING
-    from sandbox.scenario.replay import replay
-
-    steps = tuple(replace(step, expect=NOTHING) for step in scenario.steps)
-    bare = replace(scenario, steps=steps, expect=NOTHING)
-    transcript = replay(bare, emulate, _no_file)
-    for step in transcript.records:
-        if step.ended is not None:
-            raise MachineExit(step.ended.stderr, step.ended.status)
-    return transcript
-
-
-def _no_file(name: str) -> bytes:
-    raise FileNotFoundError(os.strerror(2), name)
-
-
-def config_of(scenario: Scenario) -> MachineConfig:
-    """Return what a scenario's command line asks for.
-
-    Raises:
-        MachineExit: QEMU refuses it.
-    """
-    from sandbox.machine.command_line import parse_arguments
-
-    commands = [step.command for step in scenario.steps]
-    added = [it.arguments or {} for it in commands if it is not None and it.name == "object-add"]
-    return parse_arguments(scenario.command_line, scenario.dialect, scenario.place, added)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
-from sandbox.commands import DONE, FAILED, Result, as_json
+from sandbox.commands import DONE, FAILED, UNANSWERED, Result, as_json
+from sandbox.commands.asked import add_dialect, one_scenario, seconds
 from sandbox.errors import DecodeError, InputError, Place
 from sandbox.files import TABLE_NAMES, read_bytes
 
@@ -25,7 +26,7 @@ BOOT_ONLY: Final = ("qemu", "binary_prefix", "kernel_image", "timeout")
 """Options that say how a guest is booted."""
 
 
-def add_guest_arguments(command: argparse.ArgumentParser) -> None:
+def add_arguments(_name: str, command: argparse.ArgumentParser) -> None:
     """Give the command's parser its arguments."""
     from sandbox.guest.kernels import DEFAULT_VERSION
 
@@ -40,7 +41,7 @@ def add_guest_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--arch", choices=("x86", "arm64"), help="the guest's architecture (default: the machine's)")
     command.add_argument("--edk2", metavar="V", help="on virt, the firmware: 2022.11 or 2025.02")
     command.add_argument("--sysfs", metavar="DIR", help="write the guest's /sys/devices/system there, for lstopo")
-    command.add_argument("--dialect", metavar="D", help="v2, 9.0, 9.2, 10.0 or 11.1 (default: as the objects tell)")
+    add_dialect(command)
     command.add_argument("-v", "--verbose", action="store_true", help="show the kernel's own lines, too")
     boot = command.add_argument_group("the truth")
     boot.add_argument("--boot", action="store_true", help="boot a real guest, and hold the forecast against it")
@@ -48,17 +49,20 @@ def add_guest_arguments(command: argparse.ArgumentParser) -> None:
     boot.add_argument("--binary-prefix", metavar="COMMAND", help="what goes before BINARY, such as 'chroot DIR'")
     image = "a kernel of one's own; --kernel then says whose rules are forecast (default: the nearest's)"
     boot.add_argument("--kernel-image", metavar="FILE", help=image)
-    boot.add_argument("--timeout", type=float, metavar="S", help="seconds that a boot may take (default: 180)")
+    boot.add_argument("--timeout", type=seconds, metavar="S", help="seconds that a boot may take (default: 180)")
 
 
 def guest(arguments: argparse.Namespace, style: Style) -> Result:
     """Forecast what the guest sees; with ``--boot`` also boot it and compare."""
     from sandbox.guest.facts import EDK2_VERSIONS
     from sandbox.guest.kernels import DEFAULT_VERSION, find_kernel
+    from sandbox.scenario.emulation import that_runs
 
     if arguments.edk2 not in (None, *EDK2_VERSIONS):
         raise InputError(f"edk2 {arguments.edk2} is not known; it can be: {', '.join(EDK2_VERSIONS)}")
-    scenario = _scenario(arguments)
+    scenario = one_scenario(arguments)
+    if arguments.qemu_words is not None:
+        scenario = that_runs(scenario)
     try:
         if arguments.boot:
             return _boot(arguments, scenario, style)
@@ -89,10 +93,10 @@ def guest(arguments: argparse.Namespace, style: Style) -> Result:
 
 
 def _boot(arguments: argparse.Namespace, scenario: Scenario, style: Style) -> Result:
-    """Boot a guest; the status is 1 if it is not as forecast, or tells nothing."""
+    """Boot a guest; the status is 1 if it is not as forecast, 3 if it tells nothing."""
     from pathlib import Path
 
-    from sandbox.commands.sides import binary_of
+    from sandbox.commands.asked import binary_of
     from sandbox.guest.boot import BootFailed, guest_architecture, guest_kernel
     from sandbox.guest.boot.runner import MOST_SECONDS, keep_log
     from sandbox.guest.kernels import DEFAULT_VERSION
@@ -119,7 +123,7 @@ def _boot(arguments: argparse.Namespace, scenario: Scenario, style: Style) -> Re
     except LiveError as error:
         kept = {"console": str(error.log)} if isinstance(error, BootFailed) and error.log else {}
         text = as_json({"error": str(error), **kept}) if arguments.json else ""
-        return Result(text, FAILED, str(error))
+        return Result(text, UNANSWERED, str(error))
     errors = [_write_sysfs(arguments, trial.forecast, trial.machine)]
     log = None if trial.passed else keep_log(trial.boot.console)
     if not trial.passed:
@@ -203,15 +207,3 @@ def write_tree(folder: str, tree: FileTree) -> None:
 
 def _make_room(folder: str, path: str) -> None:
     os.makedirs(os.path.join(folder, os.path.dirname(path)), exist_ok=True)
-
-
-def _scenario(arguments: argparse.Namespace) -> Scenario:
-    if (arguments.scenario is None) == (arguments.qemu_words is None):
-        raise InputError("give either a scenario or QEMU arguments after '--'")
-    if arguments.qemu_words is not None:
-        from sandbox.guest.given import scenario_of
-
-        return scenario_of(arguments.qemu_words, arguments.dialect, Place("command line"))
-    from sandbox.commands.offline import read_scenario
-
-    return read_scenario(arguments.scenario, arguments.dialect)

@@ -6,7 +6,8 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from sandbox.commands import DONE, FAILED, WRONG_INPUT, Result, SchemaMismatch, as_json
-from sandbox.errors import InputError, InputErrors, MachineExit, Place, UnmodelledError
+from sandbox.commands.asked import WORDS, add_dialect
+from sandbox.errors import InputError, InputErrors, Place, UnmodelledError
 from sandbox.files import read_bytes, read_included, read_raw_tables, read_text, write_tables, write_text
 
 if TYPE_CHECKING:
@@ -18,6 +19,26 @@ if TYPE_CHECKING:
     from sandbox.scenario.origins import Origin
     from sandbox.scenario.tables import Tables
     from sandbox.scenario.transcript import Transcript
+
+
+def add_arguments(name: str, command: argparse.ArgumentParser) -> None:
+    """Give the parser of a command of this module its arguments."""
+    if name == "show":
+        command.add_argument("files", nargs="+", metavar="FILE", help="a raw table or acpidump's text")
+    elif name == "diff":
+        command.add_argument("left", metavar="A", help="a file with one table, raw or as acpidump's text")
+        command.add_argument("right", metavar="B", help="the file to compare it with")
+    elif name == "replay":
+        command.add_argument("scenarios", nargs="+", metavar="SCENARIO", help="a YAML file")
+        command.add_argument("--junit", metavar="FILE", help="also write the results as JUnit XML")
+    elif name == "tables":
+        command.add_argument("scenario", nargs="?", metavar="SCENARIO", help="a YAML file; or QEMU's after '--'")
+        command.add_argument("--firmware", choices=("none", "enumerated"), help="PCI bus numbers (default: enumerated)")
+        command.add_argument("-o", "--output", metavar="DIR", help="write srat.dat, slit.dat and hmat.dat there")
+    if name in ("replay", "tables"):
+        add_dialect(command)
+        command.add_argument("--schema", metavar="FILE", help="a QEMU's qapi/qom.json that our members must agree with")
+        command.add_argument("-v", "--verbose", action="store_true", help="also list options that move no table")
 
 
 def replay(arguments: argparse.Namespace, style: Style) -> Result:
@@ -79,7 +100,7 @@ def tables_of_arguments(arguments: argparse.Namespace) -> tuple[Tables, Sequence
     from sandbox.machine.machine import Machine
     from sandbox.scenario.origins import origins_of
 
-    place = Place("command line")
+    place = Place(WORDS)
     check_schema(arguments.schema, arguments.qemu_words, arguments.dialect)
     config = parse_arguments(arguments.qemu_words, arguments.dialect, place)
     try:
@@ -105,18 +126,14 @@ def tables_of_scenario(arguments: argparse.Namespace) -> tuple[Tables, Sequence[
         scenario = replace(scenario, firmware=arguments.firmware)
     check_schema(arguments.schema, scenario.command_line, scenario.dialect)
     transcript = replayed(scenario, arguments.scenario)
-    for step in transcript.records:
-        if step.ended is not None:
-            raise MachineExit(step.ended.stderr, step.ended.status)
-    if transcript.tables is None:
-        raise InputError("firmware reads no tables: -S holds the machine, and no step lets it run", scenario.place)
+    made = transcript.last_tables()
     about = {
         "dialect": transcript.dialect,
         "reason": transcript.dialect_reason,
         "ignored": transcript.ignored,
         "stderr": (),
     }
-    return transcript.tables, transcript.origins, about
+    return made, transcript.origins, about
 
 
 def show(arguments: argparse.Namespace, style: Style) -> Result:

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from sandbox.commands import DONE, Result
+from sandbox.commands.asked import add_dialect
 from sandbox.errors import InputError
 
 if TYPE_CHECKING:
@@ -19,6 +20,23 @@ if TYPE_CHECKING:
 
 SIGNALLED = 128
 """What a shell adds to a signal's number to make an exit status of it."""
+
+
+def add_arguments(name: str, command: argparse.ArgumentParser) -> None:
+    """Give the parsers of serve and shell their arguments."""
+    add_dialect(command)
+    if name == "serve":
+        command.add_argument(
+            "--qmp",
+            action="append",
+            required=True,
+            metavar="ADDRESS",
+            help="where to listen: unix:PATH, tcp:HOST:PORT or tcp:PORT on loopback; give several for several monitors",
+        )
+        command.add_argument("--keep", action="store_true", help="start the machine anew when QEMU would have ended")
+        command.add_argument("--trace", action="store_true", help="write what goes over the wire to stderr")
+    command.add_argument("--firmware", choices=("none", "enumerated"), help="PCI bus numbers (default: enumerated)")
+    command.add_argument("--record", metavar="FILE", help="write what clients did as a YAML scenario")
 
 
 def serve(arguments: argparse.Namespace, _style: Style) -> Result:

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from sandbox.commands import DONE, FAILED, UNANSWERED, WRONG_INPUT
+from sandbox.commands.asked import WORDS, binary_of, limits_of, scenario_of_words
 from sandbox.commands.offline import read_scenario
 from sandbox.errors import InputError, InputErrors, MachineExit, Place
 from sandbox.files import read_raw_tables
@@ -17,12 +18,9 @@ if TYPE_CHECKING:
 
     from sandbox.acpi.dump import RawTable
     from sandbox.errors import SandboxError
-    from sandbox.live.bridge import Target
     from sandbox.live.endpoints import SocketRoot
+    from sandbox.live.running import LiveQemu
     from sandbox.scenario.model import Scenario
-
-WORDS: Final = "command line"
-"""How messages and recordings call QEMU arguments that were given behind ``--``."""
 
 SOURCES: Final = ("attach", "dump", "recorded")
 """The options that name another side than a QEMU to start."""
@@ -92,50 +90,20 @@ def scenarios(arguments: argparse.Namespace) -> Iterator[tuple[str, Callable[[],
     for name in arguments.scenarios:
         yield name, lambda name=name: read_scenario(name, arguments.dialect)  # type: ignore[misc]
     if arguments.qemu_words is not None:
-        from sandbox.scenario.model import Scenario
-
-        words = tuple(arguments.qemu_words)
-        yield WORDS, lambda: Scenario(WORDS, words, dialect=arguments.dialect, place=Place(WORDS))
+        yield WORDS, lambda: scenario_of_words(arguments)
 
 
-def target_of(arguments: argparse.Namespace, scenario: Scenario) -> Target:
+def qemu_of(arguments: argparse.Namespace, scenario: Scenario) -> LiveQemu:
     """Return the QEMU to run a scenario on.
 
     Raises:
         InputError: there is no such program.
     """
-    from sandbox.live.bridge import Target
-    from sandbox.live.session import DEFAULT_LIMITS, Limits
+    from sandbox.live.running import LiveQemu
 
-    limits = DEFAULT_LIMITS
-    if arguments.timeout is not None:
-        limits = Limits(arguments.timeout, arguments.timeout, DEFAULT_LIMITS.end, arguments.timeout)
     binary = binary_of(arguments, scenario)
-    return Target(binary, arguments.firmware or "none", socket_root(arguments.socket_root), limits)
-
-
-def binary_of(arguments: argparse.Namespace, scenario: Scenario) -> tuple[str, ...]:
-    """Return the program that is to run a scenario, and what goes before its arguments.
-
-    Raises:
-        InputError: there is none.
-    """
-    import shlex
-    import shutil
-
-    from sandbox.live.wanted import program_of
-
-    try:
-        binary = None if arguments.qemu is None else tuple(shlex.split(arguments.qemu))
-        prefix = tuple(shlex.split(arguments.binary_prefix or ""))
-    except ValueError as error:
-        raise InputError(f"--qemu and --binary-prefix are words as for a shell: {str(error).lower()}") from None
-    if binary == ():
-        raise InputError("--qemu names no program")
-    binary = (*prefix, *(binary or (program_of(scenario),)))
-    if shutil.which(binary[0]) is None:
-        raise InputError(f"no {binary[0]} on PATH: name a QEMU with --qemu, or install one (make qemu)")
-    return binary
+    root = socket_root(arguments.socket_root)
+    return LiveQemu(binary, arguments.firmware or "none", root, limits_of(arguments.timeout))
 
 
 def socket_root(text: str | None) -> SocketRoot | None:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.compare.run import Run
 from sandbox.errors import InputError, Place
-from sandbox.records import record, replace
+from sandbox.machine.tables import Tables as MadeTables
+from sandbox.records import replace
 from sandbox.scenario.command_line import fold_command_line, split_command_line
 from sandbox.scenario.dump import dump_scenario
 from sandbox.scenario.load import load_scenario
@@ -34,15 +35,6 @@ TABLE_FILE: Final = re.compile(r"\d+-(?:srat|slit|hmat)\.(?:dat|txt)")
 """The names of the other files of a recording."""
 
 FORMAT: Final = 1
-
-
-@record
-class RecordedTables:
-    """Tables as firmware read them; None for one that was not there."""
-
-    srat: bytes | None = None
-    slit: bytes | None = None
-    hmat: bytes | None = None
 
 
 def recording_files(run: Run, describe: Callable[[bytes], str]) -> dict[str, bytes]:
@@ -147,13 +139,13 @@ def _run(recorded: dict[str, Any], scenario: Scenario, read: Callable[[str], byt
     if len(entries) != len(scenario.steps) + 1:
         raise ValueError(f"{len(entries)} steps for a scenario of {len(scenario.steps)}")
     records: list[Record] = []
-    tables: RecordedTables | None = None
+    tables: MadeTables | None = None
     for entry, step in zip(entries, (None, *scenario.steps), strict=True):
         after = tables
         if "tables" in entry:
             old = {name: getattr(tables, name, None) for name in TABLE_NAMES}
             new = {name: None if file is None else read(_own_file(file)) for name, file in entry["tables"].items()}
-            after = RecordedTables(**{**old, **new})
+            after = MadeTables(**{**old, **new})
         records.append(_record(entry, step, tables, after))
         tables = after
     major, minor, micro = map(int, recorded["qemu"]["version"].split("."))

@@ -11,11 +11,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.compare.transcripts import without_expectations
-from sandbox.errors import InputError, MachineExit, UnmodelledError
+from sandbox.errors import InputError, UnmodelledError
 from sandbox.machine.tables import Tables as MadeTables
 from sandbox.records import record, replace
-from sandbox.scenario.emulation import EmulatedMachine, emulate
-from sandbox.scenario.model import AnyReply, Command, Scenario, Step
+from sandbox.scenario.emulation import EmulatedMachine, emulate, that_runs
+from sandbox.scenario.model import Scenario
 from sandbox.scenario.replay import replay
 
 if TYPE_CHECKING:
@@ -74,21 +74,18 @@ def given_by(scenario: Scenario) -> Given:
         return made[-1]
 
     transcript = replay(replace(without_expectations(scenario), firmware="enumerated"), make, _no_file)
+    transcript.raise_end()
     for step in transcript.records:
-        if step.ended is not None:
-            raise MachineExit(step.ended.stderr, step.ended.status)
         for difference in (found for check in step.checks for found in check.differences):
             raise UnmodelledError(difference.actual, step.place)
-    if transcript.tables is None:
-        raise InputError("firmware reads no tables: -S holds the machine, and no step lets it run", scenario.place)
+    tables = transcript.last_tables()
     machine = made[-1].machine
-    return Given(machine, transcript.tables, transcript.origins, len(machine.board.numa.nodes))
+    return Given(machine, tables, transcript.origins, len(machine.board.numa.nodes))
 
 
 def scenario_of(words: Sequence[str], dialect: str | None, place: Place | None = None) -> Scenario:
     """Return the scenario of a command line alone: the machine starts, and ``-S`` does not keep it from that."""
-    steps = (Step(Command("cont", reply=AnyReply())),)
-    return Scenario(place.file if place else "", tuple(words), dialect=dialect, place=place, steps=steps)
+    return that_runs(Scenario(place.file if place else "", tuple(words), dialect=dialect, place=place))
 
 
 def _no_file(path: str) -> bytes:

@@ -12,11 +12,10 @@ from sandbox.lint.places import option_places
 from sandbox.lint.setup import NVIDIA, PORT, Moment, Setup, Use
 from sandbox.lint.view import View
 from sandbox.machine.arguments import split_arguments
-from sandbox.machine.command_line import parse_arguments
 from sandbox.machine.devices import DeviceBay
 from sandbox.machine.startup import start_up
 from sandbox.records import replace
-from sandbox.scenario.emulation import emulate
+from sandbox.scenario.emulation import config_of, emulate
 from sandbox.scenario.transcript import Ended
 from sandbox.translate.options import object_members
 
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from sandbox.qom.objects import QomObject
     from sandbox.scenario.emulation import EmulatedMachine
     from sandbox.scenario.model import Command, Scenario, Step
-    from sandbox.scenario.tables import Tables
 
 DEVICE_MEMBERS: Final = ("pci-dev", "pci-bus", "device")
 START_MEMBERS: Final = ("numa-node-start", "node")
@@ -56,7 +54,6 @@ class _Survey:
         self.setup = Setup(scenario)
         self.live: dict[str, Use] = {}
         self.moments: list[Moment] = []
-        self.tables: Tables | None = None
         self.run(text)
 
     def run(self, text: str) -> None:
@@ -65,7 +62,7 @@ class _Survey:
             options = split_arguments(scenario.command_line).options
             places = option_places(options, text, scenario.place)
             self.setup = replace(self.setup, options=options, places=places)
-            config = parse_arguments(scenario.command_line, scenario.dialect, scenario.place, self.later_objects())
+            config = config_of(scenario)
             self.setup = replace(self.setup, config=config, options=config.command_line.options)
             board = make_board(config, scenario.firmware)
         except MachineExit as exit_:
@@ -81,10 +78,6 @@ class _Survey:
                 self.live[use.id] = use
         self.start()
         self.setup = replace(self.setup, moments=tuple(self.moments))
-
-    def later_objects(self) -> list[Mapping[str, Any]]:
-        commands = [step.command for step in self.scenario.steps]
-        return [it.arguments or {} for it in commands if it is not None and it.name == "object-add"]
 
     def start(self) -> None:
         """Run the machine through its steps, as far as it goes."""
@@ -118,12 +111,9 @@ class _Survey:
 
     def read(self, machine: EmulatedMachine, title: str) -> None:
         """Let firmware read the tables, if they are new."""
-        if not machine.running:
+        tables = machine.new_tables()
+        if tables is None:
             return
-        tables = machine.tables()
-        if tables is self.tables:
-            return
-        self.tables = tables
         view = View(
             tables.srat,
             tables.slit,

@@ -18,8 +18,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from sandbox.errors import InputError, SandboxError
+from sandbox.live.dialect import FIRST_MERGED, dialect_of
 from sandbox.live.endpoints import SocketRoot
 from sandbox.live.errors import LiveError, LiveTimeout
+from sandbox.live.identity import read_version
 from sandbox.live.installed import find_at, find_in_bios_area, find_in_ram
 from sandbox.live.memory import Exchange, SavedMemory
 from sandbox.live.peer import find_peer
@@ -123,10 +125,7 @@ class AttachedVm:
         Raises:
             LiveError: QEMU hung up or stays silent.
         """
-        told = self._query("query-version")
-        numbers = told["qemu"]
-        self.version = (numbers["major"], numbers["minor"], numbers["micro"])
-        self.package = told["package"]
+        self.version, self.package = read_version(self._query("query-version"))
         self.arch = self._query("query-target")["arch"]
 
     @property
@@ -230,12 +229,9 @@ class AttachedVm:
                 return SocketRoot(parts[-1], f"/{place}")
         return None
 
-    def _dialect(self) -> str:
-        from qom_types.dialects import DIALECTS
-
-        known = [dialect for dialect in DIALECTS.values() if dialect.family == "merged"]
-        older = [dialect for dialect in known if dialect.interface_version <= self.version[:2]]
-        return (older or known[:1])[-1].name
+    def _dialect(self) -> str | None:
+        """Return the dialect that its version tells; None where it has no merged objects."""
+        return dialect_of(self.version)[0] if self.version >= FIRST_MERGED else None
 
     def _query(self, command: str) -> Any:
         return self._monitor.execute(command)

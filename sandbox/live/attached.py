@@ -9,8 +9,8 @@ from sandbox.compare.run import qemu_label
 from sandbox.errors import InputError
 from sandbox.live.attach import CONNECT_SECONDS, REPLY_SECONDS, attach
 from sandbox.live.dialect import FIRST_MERGED, V2, dialect_of
-from sandbox.live.standins.run import read_options
-from sandbox.live.wanted import arguments_of, has_machine, is_v2
+from sandbox.live.wanted import has_machine, is_v2
+from sandbox.machine.arguments import split_program
 from sandbox.records import replace
 from sandbox.scenario.model import Scenario
 
@@ -47,7 +47,7 @@ def compare_attached(
         MachineExit: the sandbox's machine would end where the VM runs.
         LiveError: the monitor is in use, or no tables are installed in the VM's memory yet.
     """
-    given = None if scenario is None else arguments_of(scenario)
+    given = None if scenario is None else split_program(scenario.command_line)[1]
     with attach(
         where,
         arguments=given,
@@ -65,11 +65,8 @@ def compare_attached(
 
 
 def _scenario(vm: AttachedVm, scenario: Scenario | None, firmware: str) -> Scenario:
-    """Return what the sandbox is to be asked for; that ``-S`` once held a VM that runs says nothing any more."""
+    """Return what the sandbox is to be asked for."""
     if scenario is None:
         scenario = Scenario(f"the VM at {vm.where}", (f"qemu-system-{vm.arch}", *vm.arguments))
-    if not scenario.steps:
-        paused = {option.text for option in read_options(scenario.command_line) if option.name == "S"}
-        scenario = replace(scenario, command_line=tuple(w for w in scenario.command_line if w not in paused))
     is_merged = vm.version >= FIRST_MERGED or not is_v2(scenario)
     return replace(scenario, dialect=dialect_of(vm.version)[0] if is_merged else V2, firmware=firmware)

@@ -17,11 +17,12 @@ VERSION_LINE: Final = re.compile(r"QEMU emulator version (\d+)\.(\d+)\.(\d+)")
 PATIENCE_SECONDS: Final = 20.0
 
 
-def qemu_version(binary: Sequence[str]) -> tuple[int, int, int]:
+def qemu_version(binary: Sequence[str], seconds: float = PATIENCE_SECONDS) -> tuple[int, int, int]:
     """Return major, minor and micro version of the QEMU that ``binary`` starts.
 
     Args:
         binary: the program and what goes before QEMU's arguments, as for :func:`sandbox.live.start.start`.
+        seconds: how long it may take.
 
     Raises:
         InputError: there is no such program.
@@ -34,13 +35,13 @@ def qemu_version(binary: Sequence[str]) -> tuple[int, int, int]:
             (*command, "--version"),
             capture_output=True,
             stdin=subprocess.DEVNULL,
-            timeout=PATIENCE_SECONDS,
+            timeout=seconds,
             check=False,
         )
     except OSError as error:
         raise InputError(f"cannot run {command[0]}: {error.strerror}") from error
     except subprocess.TimeoutExpired as error:
-        raise LiveTimeout(f"{' '.join(command)} --version", PATIENCE_SECONDS) from error
+        raise LiveTimeout(f"{' '.join(command)} --version", seconds) from error
     found = VERSION_LINE.search(done.stdout.decode(errors="replace"))
     if found is None:
         raise LiveError(f"{' '.join(command)} is no QEMU: --version does not say so")

@@ -12,7 +12,7 @@ from sandbox.errors import MachineExit, QemuError
 from sandbox.records import record
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 WITH_VALUE: Final = frozenset(
     """
@@ -33,6 +33,10 @@ WITHOUT_VALUE: Final = frozenset(
     usb version win2k-hack xen-attach xen-domid-restrict no-acpi no-hpet async-teardown
     """.split()
 )
+
+MACHINE: Final = frozenset({"M", "machine"})
+X86_PROGRAM: Final = "qemu-system-x86_64"
+ARM_PROGRAM: Final = "qemu-system-aarch64"
 
 
 @record
@@ -84,10 +88,8 @@ def split_arguments(argv: Sequence[str], program: str = "") -> CommandLine:
     Raises:
         MachineExit: an option is unknown or lacks its value; the message is QEMU's.
     """
-    words = list(argv)
-    if words and words[0].rpartition("/")[2].startswith("qemu"):
-        program = words.pop(0)
-    program = program or _program_for(words)
+    named, words = split_program(argv)
+    program = named or program or program_for(words)
     options = []
     position = 0
     while position < len(words):
@@ -109,8 +111,39 @@ def split_arguments(argv: Sequence[str], program: str = "") -> CommandLine:
     return CommandLine(program, tuple(options))
 
 
-def _program_for(words: Sequence[str]) -> str:
-    """Return the QEMU that has the machine which the words ask for: virt is Arm's here, all else x86."""
-    machines = [value for option, value in pairwise(words) if option.lstrip("-") in ("M", "machine")]
-    is_arm = any(machine.split(",")[0].removeprefix("type=").startswith("virt") for machine in machines)
-    return "qemu-system-aarch64" if is_arm else "qemu-system-x86_64"
+def split_program(argv: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    """Return the program that a command line starts with, "" if none, and the arguments behind it."""
+    words = tuple(argv)
+    if words and words[0].rpartition("/")[2].startswith("qemu"):
+        return words[0], words[1:]
+    return "", words
+
+
+def program_for(words: Sequence[str]) -> str:
+    """Return the QEMU that has the machine which arguments ask for: virt is Arm's here, all else x86."""
+    machine = machine_named(value for option, value in pairwise(words) if option.lstrip("-") in MACHINE)
+    return ARM_PROGRAM if machine.startswith("virt") else X86_PROGRAM
+
+
+def machine_named(values: Iterable[str]) -> str:
+    """Return the machine that is named last, "" if none.
+
+    Args:
+        values: those of ``-machine`` and ``-M``, in order.
+    """
+    name = ""
+    for value in values:
+        for place, part in enumerate(value.split(",")):
+            if part.startswith("type="):
+                name = part.removeprefix("type=")
+            elif place == 0 and "=" not in part:
+                name = part or name
+    return name
+
+
+def is_paused(argv: Sequence[str]) -> bool:
+    """Whether a command line has the machine wait for ``cont`` (``-S``), as far as it can be cut into options."""
+    try:
+        return any(option.name == "S" for option in split_arguments(argv).options)
+    except MachineExit:
+        return False

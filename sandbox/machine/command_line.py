@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from qom_types.dialects import deduce_dialect, dialect_named, foreign_member, knows
 from sandbox.errors import InputError, Place, QemuError, UnmodelledError
 from sandbox.machine import ignored
-from sandbox.machine.arguments import CommandLine, Option, split_arguments
+from sandbox.machine.arguments import MACHINE, CommandLine, Option, machine_named, split_arguments
 from sandbox.machine.config import Given, MachineConfig
 from sandbox.machine.options_schema import load_options_schema
 from sandbox.machine.refusals import ConfigurationError
@@ -50,7 +50,8 @@ def parse_arguments(
     command_line = split_arguments(argv)
     members = [_object_members(command_line, option) for option in command_line.options if option.name == "object"]
     if dialect is None:
-        chosen, reason = deduce_dialect([*members, *later_objects], _machine_name(command_line))
+        named = machine_named(option.value or "" for option in command_line.options if option.name in MACHINE)
+        chosen, reason = deduce_dialect([*members, *later_objects], named)
     else:
         chosen, reason = dialect_named(dialect), "as asked for"
     for given in members:
@@ -58,13 +59,6 @@ def parse_arguments(
         if foreign is not None:
             raise InputError(f"-object {given.get('id', '?')}: {foreign}", place)
     return _Reader(command_line, chosen, reason, place).read()
-
-
-def _machine_name(command_line: CommandLine) -> str:
-    """Return the machine that the options name last, as far as that can be told without reading them."""
-    names = [option.value or "" for option in command_line.options if option.name in ("M", "machine")]
-    named = [part for name in names if "=" not in (part := name.split(",")[0].removeprefix("type="))]
-    return named[-1] if named else ""
 
 
 def _object_members(command_line: CommandLine, option: Option) -> Mapping[str, Any]:

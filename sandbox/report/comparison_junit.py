@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.report.comparison_text import check_details, numbered
-from sandbox.report.junit import case_of, clean, document, error_suite
+from sandbox.report.junit import case_of, clean, document, error_suite, scenario_suite
 from sandbox.report.style import Style
 
 if TYPE_CHECKING:
@@ -35,20 +35,14 @@ def comparisons_xml(comparisons: Sequence[Comparison], failures: Sequence[tuple[
 def _suite(root: Element, comparison: Comparison) -> None:
     from xml.etree.ElementTree import SubElement
 
-    scenario = comparison.scenario
-    file = scenario.file or scenario.name
-    suite = SubElement(root, "testsuite", name=clean(file))
-    properties = SubElement(suite, "properties")
-    for name, value in (
-        ("scenario", scenario.name),
+    properties = (
         ("ours", comparison.ours),
         ("theirs", comparison.theirs),
         ("firmware", comparison.firmware),
-        ("command-line", " ".join(scenario.command_line)),
         *(("changed", text) for text in comparison.changes),
         *(("note", text) for text in comparison.notes),
-    ):
-        SubElement(properties, "property", name=name, value=clean(value))
+    )
+    suite, file = scenario_suite(root, comparison.scenario, properties)
     for number, step in numbered(comparison):
         _case(suite, file, f"{number} {step.title}".strip(), step)
     for mapping in comparison.mappings:

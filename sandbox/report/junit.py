@@ -8,11 +8,12 @@ from sandbox.report.transcript_text import check_lines, shown_records
 from sandbox.scenario.transcript import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from xml.etree.ElementTree import Element
 
     from sandbox.errors import Place
     from sandbox.scenario.checks import Check
+    from sandbox.scenario.model import Scenario
     from sandbox.scenario.transcript import Record, Transcript
 
 
@@ -62,21 +63,26 @@ def document(root: Element) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(root, encoding="unicode")}\n'
 
 
-def _suite(root: Element, transcript: Transcript) -> None:
+def scenario_suite(root: Element, scenario: Scenario, properties: Iterable[tuple[str, str]]) -> tuple[Element, str]:
+    """Add the suite of a scenario; return it and how its test cases are classed."""
     from xml.etree.ElementTree import SubElement
 
-    scenario = transcript.scenario
     file = scenario.file or scenario.name
     suite = SubElement(root, "testsuite", name=clean(file))
-    properties = SubElement(suite, "properties")
-    for name, value in (
-        ("scenario", scenario.name),
+    inner = SubElement(suite, "properties")
+    common = (("scenario", scenario.name), ("command-line", " ".join(scenario.command_line)))
+    for name, value in (*common, *properties):
+        SubElement(inner, "property", name=name, value=clean(value))
+    return suite, file
+
+
+def _suite(root: Element, transcript: Transcript) -> None:
+    properties = (
         ("dialect", transcript.dialect),
         ("dialect-reason", transcript.dialect_reason),
-        ("firmware", scenario.firmware),
-        ("command-line", " ".join(scenario.command_line)),
-    ):
-        SubElement(properties, "property", name=name, value=clean(value))
+        ("firmware", transcript.scenario.firmware),
+    )
+    suite, file = scenario_suite(root, transcript.scenario, properties)
     for number, record in shown_records(transcript):
         title = f"{number} {record.title}".strip()
         own = [check for check in record.checks if check.what in ("reply", "exit")]

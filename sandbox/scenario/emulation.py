@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sandbox.machine.arguments import is_paused
 from sandbox.machine.command_line import parse_arguments
 from sandbox.machine.machine import Machine
 from sandbox.monitor.monitor import Monitor
+from sandbox.records import replace
+from sandbox.scenario.model import AnyReply, Command, Step
 from sandbox.scenario.origins import origins_of
 
 if TYPE_CHECKING:
+    from sandbox.machine.config import MachineConfig
     from sandbox.machine.tables import Tables
     from sandbox.scenario.model import Scenario
     from sandbox.scenario.origins import Origin
@@ -60,6 +64,23 @@ class EmulatedMachine:
             self.origins = origins_of(self.machine.tree) if tables.srat is not None else ()
         return tables
 
+    def new_tables(self) -> Tables | None:
+        """Return the tables that firmware reads now, as its processors run; None if they do not, or if it has these."""
+        before = self._tables
+        found = self.tables() if self.running else before
+        return None if found is before else found
+
+
+def that_runs(scenario: Scenario) -> Scenario:
+    """Return a scenario in which the machine runs at last, if ``-S`` holds it and no step lets it go.
+
+    Firmware would read no tables otherwise.
+    """
+    if "cont" in [command.name for command in scenario.commands] or not is_paused(scenario.command_line):
+        return scenario
+    last = Step(Command("cont", None, AnyReply()), name="cont, so that firmware reads the tables: -S holds the machine")
+    return replace(scenario, steps=(*scenario.steps, last))
+
 
 def emulate(scenario: Scenario) -> EmulatedMachine:
     """Make the machine that a scenario asks for.
@@ -68,7 +89,14 @@ def emulate(scenario: Scenario) -> EmulatedMachine:
         MachineExit: QEMU would refuse to start.
         InputError: an object is of another dialect, or something that would move a table is not modelled.
     """
-    commands = [step.command for step in scenario.steps]
-    added = [command.arguments or {} for command in commands if command is not None and command.name == "object-add"]
-    config = parse_arguments(scenario.command_line, scenario.dialect, scenario.place, added)
-    return EmulatedMachine(Machine(config, scenario.firmware))
+    return EmulatedMachine(Machine(config_of(scenario), scenario.firmware))
+
+
+def config_of(scenario: Scenario) -> MachineConfig:
+    """Return what a scenario's command line asks for, in the dialect that it, or its steps, are written in.
+
+    Raises:
+        MachineExit: QEMU would refuse the options.
+        InputError: an object is of another dialect, or something that would move a table is not modelled.
+    """
+    return parse_arguments(scenario.command_line, scenario.dialect, scenario.place, scenario.added_objects)

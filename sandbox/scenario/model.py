@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from sandbox.records import field, record
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sandbox.errors import Place
 
 Absent: TypeAlias = Literal["absent"]
@@ -209,3 +211,13 @@ class Scenario:
     def file(self) -> str:
         """The file that the scenario was read from; "" if it was made otherwise."""
         return self.place.file if self.place else ""
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        """What is sent in its steps, resets among it."""
+        return tuple([command for step in self.steps if (command := step.command) is not None])
+
+    @property
+    def added_objects(self) -> tuple[Mapping[str, Any], ...]:
+        """The members of the objects that its steps add, as they are given; they tell the dialect, too."""
+        return tuple([command.arguments or {} for command in self.commands if command.name == "object-add"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from sandbox.errors import InputError, MachineExit
 from sandbox.records import record
 from sandbox.scenario.origins import Origin
 from sandbox.scenario.tables import changed_tables
@@ -130,3 +131,26 @@ class Transcript:
     def tables(self) -> Tables | None:
         """The tables that firmware had last; None if it never read any."""
         return self.end.after
+
+    def raise_end(self) -> None:
+        """Do nothing if the machine lived to the end.
+
+        Raises:
+            MachineExit: it ended on the way.
+        """
+        for happened in self.records:
+            if happened.ended is not None:
+                raise MachineExit(happened.ended.stderr, happened.ended.status)
+
+    def last_tables(self) -> Tables:
+        """Return the tables that firmware had last, of a machine that lived to the end.
+
+        Raises:
+            MachineExit: it ended on the way.
+            InputError: firmware never read any.
+        """
+        self.raise_end()
+        if self.tables is None:
+            what = "firmware reads no tables: -S holds the machine, and no step lets it run"
+            raise InputError(what, self.scenario.place)
+        return self.tables

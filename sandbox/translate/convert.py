@@ -8,6 +8,7 @@ from qom_types.dialects import INITIATOR_TYPES, dialect_named
 from sandbox.errors import InputError, MachineExit
 from sandbox.machine.command_line import parse_arguments
 from sandbox.records import record, replace
+from sandbox.scenario.emulation import config_of
 from sandbox.scenario.model import NOTHING, Command, Step
 from sandbox.translate.carrying import carried
 from sandbox.translate.ids import names_in_use
@@ -67,10 +68,8 @@ def dialect_of(scenario: Scenario) -> str:
     Raises:
         InputError: an object is of another dialect than the scenario says.
     """
-    commands = [step.command for step in scenario.steps]
-    added = [it.arguments or {} for it in commands if it is not None and it.name == "object-add"]
     try:
-        return parse_arguments(scenario.command_line, scenario.dialect, scenario.place, added).dialect.name
+        return config_of(scenario).dialect.name
     except MachineExit as end:
         if scenario.dialect is not None:
             return dialect_named(scenario.dialect).name

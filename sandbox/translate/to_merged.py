@@ -23,7 +23,6 @@ from sandbox.translate.state import counterparts, merged_objects, silent_objects
 
 if TYPE_CHECKING:
     from sandbox.scenario.emulation import EmulatedMachine
-    from sandbox.scenario.tables import Tables
     from sandbox.scenario.transcript import Reply
     from sandbox.translate.ids import ChooseId
     from sandbox.translate.options import Merged
@@ -66,7 +65,6 @@ class _Translator:
         self.ids: dict[tuple[str, int], str] = {}
         self.present: dict[str, Merged] = {}
         self.marked: set[int] = set()
-        self.tables: Tables | None = None
         self.steps: list[Step] = []
         self.step_origins: list[int | None] = []
         self.replies: list[Reply | Ended | None] = []
@@ -140,12 +138,9 @@ class _Translator:
 
     def note_tables(self, machine: EmulatedMachine, title: str, index: int | None) -> None:
         """Note the moment if firmware reads new tables now."""
-        if not machine.running:
+        tables = machine.new_tables()
+        if tables is None:
             return
-        tables = machine.tables()
-        if tables is self.tables:
-            return
-        self.tables = tables
         merged_step = len(self.steps) - 1 if index is not None else None
         entries = tuple(counterparts(machine.machine, self.id_of))
         self.moments.append(Moment(title, index, merged_step, tables, entries, frozenset(self.marked)))

@@ -142,12 +142,12 @@ class TestBoots:
         assert any(line.split() == ["SRAT", f"{len(made)}", "bytes"] for line in lines)
         assert lines[-1].startswith("the guest is as forecast in all")
 
-    def test_a_guest_that_tells_nothing_fails_and_its_console_is_kept(self, capsys, needs_x86, monkeypatch, tmp_path):
+    def test_a_silent_guest_is_no_answer_and_its_console_is_kept(self, capsys, needs_x86, monkeypatch, tmp_path):
         kernel = guest_kernel("x86", "6.12")
         monkeypatch.setattr("sandbox.guest.boot.guest_kernel", lambda *_, **__: kernel)
         monkeypatch.setenv("QOM_SANDBOX_CACHE", str(tmp_path))
         status, text, error = run(capsys, *needs_x86, "--json", "--timeout", "0.5", "--", *WORDS)
-        assert status == 1
+        assert status == 3
         (log,) = (tmp_path / "logs").iterdir()
         assert json.loads(text)["console"] == str(log)
         assert f"its console is in {log}" in error

@@ -110,14 +110,14 @@ def ids(words: list[str]) -> list[str]:
 @pytest.mark.live
 @pytest.mark.parametrize("name", ["grace-hopper-merged", "hand", "random-3"])
 def test_a_live_qemu_with_libvirts_arguments_has_our_tables(name, recorded, qemu_arm, qemu_x86):
-    from sandbox.live.bridge import Target, compare_live
+    from sandbox.live.bridge import LiveQemu, compare_live
     from sandbox.scenario.model import Scenario
 
     argv = [word for word in with_released_monitor(recorded[name]["argv"]) if word != "-S"]
     binary = qemu_arm if argv[0].endswith("aarch64") else qemu_x86
-    comparison = compare_live(Scenario(name, tuple(ours(recorded[name]["xml"])), dialect="10.0"), Target(binary))
+    comparison = compare_live(Scenario(name, tuple(ours(recorded[name]["xml"])), dialect="10.0"), LiveQemu(binary))
     assert comparison.passed, comparison
-    theirs = compare_live(Scenario(name, tuple(argv), dialect="10.0"), Target(binary))
+    theirs = compare_live(Scenario(name, tuple(argv), dialect="10.0"), LiveQemu(binary))
     assert theirs.passed, theirs
     srats = [found.steps[0].theirs.after.srat for found in (comparison, theirs)]
     assert srats[0] == srats[1]

@@ -10,7 +10,7 @@ from recorded_runs import RUNS, folder, machine, numbers
 from sandbox.campaign.target import probe
 from sandbox.compare.recording import TABLE_FILE, recording_files
 from sandbox.files import write_folder
-from sandbox.live.bridge import Target, run_live
+from sandbox.live.bridge import LiveQemu, run_live
 from sandbox.report.fields_text import render_table
 from sandbox.report.style import Style
 
@@ -20,7 +20,7 @@ STEP = 6
 
 
 def files_of(binary, scenario):
-    return recording_files(run_live(scenario, Target(binary)), lambda data: render_table(data, Style.plain()))
+    return recording_files(run_live(scenario, LiveQemu(binary)), lambda data: render_table(data, Style.plain()))
 
 
 @pytest.mark.parametrize("fixture", ["qemu_x86", "qemu_arm"])

@@ -8,7 +8,8 @@ import shlex
 import pytest
 from standin_hosts import NAMES, bare_host, fit, words_of
 
-from sandbox.live.standins import is_paused, prepare
+from sandbox.live.standins import prepare
+from sandbox.machine.arguments import is_paused
 
 NOT_LIVE = "no QEMU is started"
 

@@ -8,7 +8,7 @@ user's is touched. Rules are a module for each kind of option; :mod:`~sandbox.li
 """
 
 from sandbox.live.standins.host import Host, probe_host
-from sandbox.live.standins.prepare import halts_at_reset, is_paused, prepare
+from sandbox.live.standins.prepare import halts_at_reset, prepare
 from sandbox.live.standins.steps import prepare_steps
 
-__all__ = ["Host", "halts_at_reset", "is_paused", "prepare", "prepare_steps", "probe_host"]
+__all__ = ["Host", "halts_at_reset", "prepare", "prepare_steps", "probe_host"]

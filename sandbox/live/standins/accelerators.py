@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sandbox.live.standins.run import MACHINE, changed, read_machine
+from sandbox.live.standins.run import changed, read_machine
 from sandbox.live.standins.values import read_value
+from sandbox.machine.arguments import MACHINE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

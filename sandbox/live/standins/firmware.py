@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 from sandbox.errors import InputError
 from sandbox.live.prepared import PRIVATE
 from sandbox.live.standins.accelerators import with_machine_accelerator
-from sandbox.live.standins.run import MACHINE, changed, read_machine
+from sandbox.live.standins.run import changed, read_machine
+from sandbox.machine.arguments import MACHINE
 from sandbox.machine.cpu_models import ARM_32BIT
 
 if TYPE_CHECKING:

@@ -69,11 +69,6 @@ def prepare(words: Sequence[str], *, host: Host, firmware: str, run_state: bool 
     return Prepared(tuple(live), run.files, tuple(run.changes), tuple(own))
 
 
-def is_paused(words: Sequence[str]) -> bool:
-    """Whether a command line has the machine wait for ``cont`` before its first instruction."""
-    return any(option.name == "S" for option in read_options(words))
-
-
 def halts_at_reset(words: Sequence[str]) -> bool:
     """Whether a command line has the machine stay, halted, instead of being reset."""
     try:

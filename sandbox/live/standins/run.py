@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from sandbox.errors import QemuError
 from sandbox.live.standins.values import Value, read_value
-from sandbox.machine.arguments import WITH_VALUE, WITHOUT_VALUE, Option
+from sandbox.machine.arguments import MACHINE, WITH_VALUE, WITHOUT_VALUE, Option
 from sandbox.records import replace
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     Words = tuple[str, ...]
     Rule = Callable[["Run", Option], Words | None]
     """Takes an option; returns the words in its place, or None to leave it as it is."""
-
-MACHINE: Final = frozenset({"M", "machine"})
 
 
 class Run:
@@ -48,8 +46,7 @@ class Run:
     @property
     def target(self) -> Target:
         """The architecture of the QEMU that has the machine."""
-        machines = (read_machine(option).text_of("type") for option in self.named(*MACHINE))
-        return "aarch64" if any(name.startswith("virt") for name in machines) else "x86_64"
+        return "aarch64" if self.machine_value("type").startswith("virt") else "x86_64"
 
     @property
     def idles(self) -> bool:
