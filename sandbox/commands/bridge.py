@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sandbox.commands import Result, as_json
 from sandbox.commands.asked import add_dialect, seconds
+from sandbox.commands.ending import ending_on_signals
 from sandbox.commands.sides import (
     Failure,
     brought,
@@ -27,7 +27,6 @@ from sandbox.records import replace
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
-    from types import FrameType
 
     from sandbox.compare.result import Comparison
     from sandbox.report.style import Style
@@ -189,23 +188,3 @@ def _compare_attached(arguments: argparse.Namespace, scenario: Scenario | None) 
         seconds=arguments.timeout,
         firmware=arguments.firmware,
     )
-
-
-@contextmanager
-def ending_on_signals() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end us as Ctrl-C does, so that a QEMU that runs ends with us."""
-    import signal
-    import threading
-
-    def end(number: int, _frame: FrameType | None) -> None:
-        raise SystemExit(128 + number)
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -97,6 +97,7 @@ def _boot(arguments: argparse.Namespace, scenario: Scenario, style: Style) -> Re
     from pathlib import Path
 
     from sandbox.commands.asked import binary_of
+    from sandbox.commands.ending import ending_on_signals
     from sandbox.guest.boot import BootFailed, guest_architecture, guest_kernel
     from sandbox.guest.boot.runner import MOST_SECONDS, keep_log
     from sandbox.guest.kernels import DEFAULT_VERSION
@@ -111,15 +112,16 @@ def _boot(arguments: argparse.Namespace, scenario: Scenario, style: Style) -> Re
     if arguments.edk2 not in (None, kernel.edk2):
         raise InputError(f"a guest is booted with edk2 {kernel.edk2}: leave out --edk2 {arguments.edk2}")
     try:
-        trial = try_guest(
-            scenario,
-            kernel,
-            binary_of(arguments, scenario),
-            version=arguments.kernel if image else None,
-            tables=read_tables(arguments.tables) if arguments.tables else None,
-            seconds=MOST_SECONDS if arguments.timeout is None else arguments.timeout,
-            progress=_progress(arguments),
-        )
+        with ending_on_signals():
+            trial = try_guest(
+                scenario,
+                kernel,
+                binary_of(arguments, scenario),
+                version=arguments.kernel if image else None,
+                tables=read_tables(arguments.tables) if arguments.tables else None,
+                seconds=MOST_SECONDS if arguments.timeout is None else arguments.timeout,
+                progress=_progress(arguments),
+            )
     except LiveError as error:
         kept = {"console": str(error.log)} if isinstance(error, BootFailed) and error.log else {}
         text = as_json({"error": str(error), **kept}) if arguments.json else ""

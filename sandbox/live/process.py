@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import shutil
 import signal
 import subprocess
 import threading
@@ -20,10 +21,24 @@ STDERR_LIMIT: Final = 64 * 1024
 
 READ_SIZE: Final = 16 * 1024
 
+DIES_WITH_US: Final = ("setpriv", "--pdeathsig", "KILL", "--")
+"""Goes before a program that the kernel is to end when we are killed and cannot: util-linux 2.33 and later."""
+
 
 def as_command(binary: Sequence[str]) -> tuple[str, ...]:
     """Return a program and what goes before its arguments as words; one text is one word."""
     return (binary,) if isinstance(binary, str) else tuple(binary)
+
+
+def lifeline(command: Sequence[str]) -> tuple[str, ...]:
+    """Return what goes before a program so that it ends with us, however we end; nothing where that cannot be had.
+
+    The kernel takes the end of the thread that starts the program for ours; so only the main thread has a lifeline.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return ()
+    can_run = shutil.which(command[0]) is not None and shutil.which(DIES_WITH_US[0]) is not None
+    return DIES_WITH_US if can_run else ()
 
 
 class Tail:
@@ -70,7 +85,7 @@ class Child:
         self._popen: subprocess.Popen[bytes] = subprocess.Popen.__new__(subprocess.Popen)
         try:
             self._popen.__init__(  # type: ignore[misc]
-                tuple(command),
+                (*lifeline(command), *command),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,

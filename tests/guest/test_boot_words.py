@@ -37,7 +37,7 @@ def test_our_kernel_is_booted_and_its_console_is_the_first_port():
     found = booted("qemu-system-x86_64 -M q35 -serial null")
     assert " ".join(found.words) == (
         f"{FIRST} -M q35 -serial null {CLOCK} -kernel /k/vmlinuz -initrd {PRIVATE}/initrd -append "
-        "console=ttyS0 earlyprintk=ttyS0 loglevel=7 panic=-1 nokaslr"
+        "console=ttyS0 earlyprintk=ttyS0 loglevel=7 oops=panic panic=-1 nokaslr"
     )
     assert found.files == {"initrd": b"initrd"}
 

@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 from guest_machines import DEVICE, MACHINES, TWO_NODES, cut_last_length, initiators
@@ -16,6 +23,8 @@ from sandbox.guest.given import given_by, scenario_of
 from sandbox.guest.kernels import find_kernel
 from sandbox.guest.trial import Trial
 from sandbox.scenario.checks import Check, differs
+
+ROOT = Path(__file__).parent.parent.parent
 
 guest_test = [pytest.mark.live, pytest.mark.guest]
 
@@ -151,3 +160,22 @@ class TestBoots:
         (log,) = (tmp_path / "logs").iterdir()
         assert json.loads(text)["console"] == str(log)
         assert f"its console is in {log}" in error
+
+    @pytest.mark.usefixtures("needs_x86")
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+    def test_a_signal_ends_the_guest_too(self, qemu_x86, number, tmp_path):
+        program, note = tmp_path / "qemu", tmp_path / "pid"
+        noted = f'case "$*" in *-kernel*) echo $$ > {note};; esac'
+        program.write_text(f'#!/bin/sh\n{noted}\nexec {shlex.join(qemu_x86)} "$@"\n')
+        program.chmod(0o755)
+        command = [sys.executable, "-m", "sandbox.cli", "guest", "--boot", "--qemu", str(program), "--", *WORDS]
+        with subprocess.Popen(command, cwd=ROOT, env={**os.environ, "TMPDIR": str(tmp_path)}) as process:
+            deadline = time.monotonic() + 30
+            while not note.exists() or not note.read_text():
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+            process.send_signal(number)
+            assert process.wait(20) == 128 + number
+        status = Path(f"/proc/{int(note.read_text())}/stat")
+        assert not status.exists() or status.read_text().split()[2] == "Z"
+        assert not list(tmp_path.glob("qom-*"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import textwrap
 import time
@@ -18,6 +19,7 @@ from sandbox.live.process import STDERR_LIMIT, Child
 
 NOT_LIVE = "the programs that are started are small scripts of the tests"
 
+ROOT = Path(__file__).parent.parent.parent
 QUICK = Limits(start=0.4, reply=0.4, end=0.5)
 PATIENT = Limits(start=20, reply=0.4, end=0.5)
 
@@ -28,6 +30,14 @@ def gone(pid: int) -> bool:
     except ProcessLookupError:
         return True
     return False
+
+
+def ended(pid: int) -> bool:
+    """Whether a process has ended, be it that nobody has asked for its status yet."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z"
+    except FileNotFoundError:
+        return True
 
 
 def wait_for(path: Path) -> str:
@@ -197,6 +207,22 @@ def test_a_program_that_ignores_the_signal_is_killed():
     assert gone(child.pid)
 
 
+def test_a_program_ends_even_with_one_that_is_killed(tmp_path):
+    note = tmp_path / "pid"
+    ours = f"""import time
+from sandbox.live.process import Child
+child = Child(["sh", "-c", "echo $$ > {note}; exec sleep 60"])
+time.sleep(60)"""
+    starter = subprocess.Popen([sys.executable, "-c", ours], cwd=ROOT)
+    program = int(wait_for(note))
+    starter.kill()
+    starter.wait()
+    deadline = time.monotonic() + 5
+    while not ended(program):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def test_helpers_that_a_program_leaves_behind_are_ended(tmp_path):
     note = tmp_path / "pid"
     child = Child(["sh", "-c", f"sleep 60 & echo $! > {note}; exit 4"])
@@ -204,7 +230,7 @@ def test_helpers_that_a_program_leaves_behind_are_ended(tmp_path):
     assert child.wait(5) == 4
     assert child.stop(0.2) == 4
     deadline = time.monotonic() + 5
-    while not gone(helper) and Path(f"/proc/{helper}/stat").read_text().split()[2] != "Z":
+    while not ended(helper):
         assert time.monotonic() < deadline
         time.sleep(0.01)
 

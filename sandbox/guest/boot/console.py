@@ -23,6 +23,10 @@ STAGES: Final = (
 )
 """What on the console marks the stages of a boot."""
 
+PANICKED: Final = b"Kernel panic - not syncing: "
+REST_OF_A_PANIC: Final = 10.0
+"""Seconds of silence after which a kernel that has panicked, and should reset, is given up."""
+
 FIRMWARE_DIES: Final = b"Synchronous Exception at 0x"
 """What edk2 writes before it stops for good."""
 
@@ -48,11 +52,14 @@ class Stages:
 
 
 def listen(connection: socket.socket, deadline: float, watch: Stages) -> tuple[str, bool]:
-    """Return what comes over a console, and whether its end came before the deadline and the firmware's death."""
+    """Return what comes over a console, and whether its end came before the deadline or the death of what runs.
+
+    A kernel that panics resets, which is an end; one that cannot even do that says nothing more.
+    """
     console = bytearray()
-    ended = False
+    ended = panicked = False
     while len(console) < MOST_BYTES and (left := deadline - time.monotonic()) > 0:
-        connection.settimeout(left)
+        connection.settimeout(min(left, REST_OF_A_PANIC) if panicked else left)
         try:
             data = connection.recv(READ_SIZE)
         except TimeoutError:
@@ -64,6 +71,7 @@ def listen(connection: socket.socket, deadline: float, watch: Stages) -> tuple[s
             break
         console += data
         watch.look(console, len(console) - len(data))
+        panicked = panicked or PANICKED in console
         if firmware_died(console):
             break
     return console.decode(errors="replace"), ended

@@ -41,11 +41,12 @@ GUEST_CPU: Final = "cortex-a57"
 INITIATORS: Final = frozenset({"acpi-generic-initiator", "nvidia-acpi-generic-initiator", "acpi-generic-port"})
 
 KERNEL_WORDS: Final = {
-    "x86": "console=ttyS0 earlyprintk=ttyS0 loglevel=7 panic=-1 nokaslr",
-    "arm64": "console=ttyAMA0 earlycon loglevel=7 panic=-1 nokaslr",
+    "x86": "console=ttyS0 earlyprintk=ttyS0 loglevel=7 oops=panic panic=-1 nokaslr",
+    "arm64": "console=ttyAMA0 earlycon loglevel=7 oops=panic panic=-1 nokaslr",
 }
 """The early console shows a panic that comes before the real one is there; after a panic the guest resets, which ends
-QEMU. A kernel at a random place would take its memory from a random node."""
+QEMU. A kernel that goes on after a fault of its own would hang sooner or later. One at a random place would take its
+memory from a random node."""
 
 STEADY_CLOCK: Final = ("-icount", "shift=3,sleep=off")
 """The guest's clock counts instructions, 8 ns each, and leaps where it would wait. Where the load of the host makes the
