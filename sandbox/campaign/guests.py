@@ -19,7 +19,10 @@ from sandbox.campaign.hand import Hand
 from sandbox.campaign.ran import Ran
 from sandbox.campaign.sides import Difference
 from sandbox.errors import MachineExit
+from sandbox.guest.facts import facts_of
+from sandbox.guest.forecast import forecast
 from sandbox.guest.given import given_by
+from sandbox.guest.kernels import find_kernel
 from sandbox.live.dialect import V2
 from sandbox.records import replace
 from sandbox.scenario.model import Scenario
@@ -66,14 +69,16 @@ MOST_DRAWS: Final = 50
 
 
 def guest_case(seed: int, number: int, target: Target) -> Case:
-    """Return the case of a number: a machine that the sandbox starts."""
+    """Return the case of a number: a machine that the sandbox starts, and whose guest nothing may kill by chance."""
     for draw in range(MOST_DRAWS):
         case = _drawn(seed, number, draw, target)
         try:
-            given_by(guest_scenario(case, target))
+            given = given_by(guest_scenario(case, target))
         except MachineExit:
             continue
-        break
+        machine = facts_of(given.machine)
+        if not forecast(given.tables, machine, find_kernel(machine.arch, LINUX[0])).hazards:
+            break
     return case
 
 

@@ -60,8 +60,7 @@ def losses_of_nodes(nodes: Sequence[GuestNode], affinity: Affinity, declared: in
     ports = {pxm for pxm in affinity.ports if pxm not in affinity.nodes}
     if ports:
         yield Loss(f"PXM {list_text(ports)}", "a Generic Port makes no node")
-    lost = {lost.entry.u32(4) for lost in affinity.lost if lost.entry is not None and lost.entry.type == INITIATOR}
-    empty = {pxm for pxm in range(declared) if pxm not in affinity.nodes} - ports - lost
+    empty = {pxm for pxm in range(declared) if pxm not in affinity.nodes} - ports - _lost_domains(affinity)
     if empty:
         yield Loss(f"PXM {list_text(empty)}", "there is no processor, memory or initiator in it, so it makes no node")
 
@@ -110,6 +109,14 @@ def _reasons(affinity: Affinity, origins: Sequence[Origin], moved: set[int]) -> 
             "Domains that only have memory get their numbers last, after all processors and initiators:"
             f" node {list_text(late)}."
         )
-    gaps = [pxm for pxm in range(max(affinity.nodes)) if pxm not in affinity.nodes]
-    if gaps:
-        yield f"PXM {list_text(gaps)} has nothing in it that makes a node, so that later ones move up."
+    gaps = {pxm for pxm in range(max(affinity.nodes)) if pxm not in affinity.nodes}
+    lost = gaps & _lost_domains(affinity)
+    if gaps - lost:
+        yield f"There is nothing in PXM {list_text(gaps - lost)} that makes a node, so that later ones move up."
+    if lost:
+        yield f"PXM {list_text(lost)} got lost, as is told below."
+
+
+def _lost_domains(affinity: Affinity) -> set[int]:
+    """Return the domains of initiators that the kernel has lost."""
+    return {lost.entry.u32(4) for lost in affinity.lost if lost.entry is not None and lost.entry.type == INITIATOR}

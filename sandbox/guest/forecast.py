@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from sandbox.guest.affinity import Claim
 from sandbox.guest.distances import read_distances
 from sandbox.guest.explain import losses, losses_of_nodes, surprises
+from sandbox.guest.hazards import hazards
 from sandbox.guest.lists import list_text
 from sandbox.guest.memory import NO_NODE, NodeMemory, place_memory
 from sandbox.guest.nodes import NodeMaker, NodeState
@@ -178,6 +179,7 @@ class _Forecaster:
             why=self.rejected,
             lost=tuple(lost),
             surprises=() if self.rejected else surprises(nodes, affinity, self.origins),
+            hazards=hazards(self.machine, cpus, self.kernel),
             notes=self.machine.notes,
         )
 

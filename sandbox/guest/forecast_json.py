@@ -31,6 +31,7 @@ def forecast_json(forecast: Forecast) -> dict[str, Any]:
         ],
         "domains": [{"pxm": pxm, "node": node} for pxm, node in forecast.domains.items()],
         "surprises": list(forecast.surprises),
+        "hazards": list(forecast.hazards),
         "lost": [{"what": loss.what, "why": loss.why} for loss in forecast.lost],
         "access": {
             f"node{node}": {f"access{kind}": access_json(access) for kind, access in kinds.items()}

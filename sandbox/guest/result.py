@@ -102,6 +102,7 @@ class Forecast:
         why: why SRAT is not used, or why the kernel panics; "" if all is well.
         lost: what the guest does not get.
         surprises: what people do not expect of the numbers, as sentences.
+        hazards: what may kill the guest all the same, as sentences.
         notes: what was assumed.
     """
 
@@ -116,6 +117,7 @@ class Forecast:
     why: str = ""
     lost: tuple[Loss, ...] = ()
     surprises: tuple[str, ...] = ()
+    hazards: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property

@@ -56,13 +56,16 @@ def _outcome(forecast: Forecast, style: Style) -> Iterator[str]:
         yield style.bad(f"the guest boots without its nodes: SRAT is not used, since {visible(forecast.why)}")
     online = forecast.online
     yield f"available: {len(online)} node{'s' if len(online) != 1 else ''} ({forecast.masks and forecast.masks.online})"
-    if forecast.surprises:
-        from textwrap import wrap
+    for hazard in forecast.hazards:
+        yield from map(style.bad, _wrapped("!! ", hazard))
+    for mark, text in zip(("!! ", *("   " for _ in forecast.surprises)), forecast.surprises, strict=False):
+        yield from map(style.changed, _wrapped(mark, text))
 
-        first, *reasons = forecast.surprises
-        for mark, text in (("!! ", first), *(("   ", reason) for reason in reasons)):
-            for line in wrap(visible(text), WIDTH, initial_indent=mark, subsequent_indent="   "):
-                yield style.changed(line)
+
+def _wrapped(mark: str, text: str) -> list[str]:
+    from textwrap import wrap
+
+    return wrap(visible(text), WIDTH, initial_indent=mark, subsequent_indent="   ")
 
 
 def _nodes(forecast: Forecast, style: Style) -> Iterator[str]:

@@ -49,7 +49,7 @@ def test_the_order_of_the_hash_table_is_given_as_the_reason_for_other_numbers(ei
     headline, order, gap = eight.surprises
     assert "node 1 is PXM 7" in headline
     assert "gi5 gi4 gi3 gi2 gi1 gi7 gi0 gi6" in order
-    assert "PXM 1 has nothing in it" in gap
+    assert "There is nothing in PXM 1 that makes a node" in gap
 
 
 def test_a_node_names_the_object_and_the_device_behind_it(eight):
@@ -187,3 +187,45 @@ def test_no_bytes_break_a_forecast(data):
         assert sum(len(node.cpus.replace("-", ",").split(",")) for node in found.online if node.cpus) >= 1
     else:
         assert kernel.is_x86
+
+
+def split_threads(arch, *nodes, threads=2, version="6.12"):
+    """What may kill the guest where CPU n is on nodes[n], with that many threads in each core."""
+    family = {X86: "q35", ARM64: "virt -cpu cortex-a57"}[arch]
+    words = f"-M {family} -m 512M -object memory-backend-ram,id=m0,size=512M -numa node,memdev=m0 "
+    words += "-numa node " * max(nodes) + f"-smp {len(nodes)},sockets=1,threads={threads} "
+    words += " ".join(
+        f"-numa cpu,node-id={node},socket-id=0,core-id={cpu // threads},thread-id={cpu % threads}"
+        for cpu, node in enumerate(nodes)
+    )
+    vm = Sandbox(words, dialect="10.0")
+    return forecast(vm.tables(), facts_of(vm.machine), find_kernel(arch, version)).hazards
+
+
+@pytest.mark.parametrize(
+    ("nodes", "named"),
+    [
+        ((0, 1, 1, 1), ["CPUs 0-1 in nodes 0-1"]),
+        ((0, 1, 0, 1), ["CPUs 0-1 in nodes 0-1", "CPUs 2-3 in nodes 0-1"]),
+        ((0, 0, 0, 1), ["CPUs 2-3 in nodes 0-1"]),
+    ],
+)
+@pytest.mark.parametrize("version", ["6.1", "6.12"])
+def test_threads_of_a_core_in_several_nodes_endanger_an_arm64_guest(nodes, named, version):
+    (hazard,) = split_threads(ARM64, *nodes, version=version)
+    assert f"({'; '.join(named)})" in hazard
+
+
+def test_nothing_else_in_the_places_of_processors_is_a_danger():
+    assert split_threads(ARM64, 0, 0, 1, 1) == ()
+    assert split_threads(ARM64, 0, 1, 0, 1, threads=1) == ()
+    assert split_threads(ARM64, 0, 1) == ()
+    assert split_threads(X86, 0, 1, 1, 1) == ()
+
+
+def test_a_lost_domain_is_not_said_to_have_nothing_in_it():
+    table = srat(processor(0, 0), initiator(1), initiator(2, flags=0), initiator(3), memory(4, 0, RAM))
+    found = seen(table, declared=5)
+    told = " ".join(found.surprises)
+    assert "PXM 2-3 got lost, as is told below." in told
+    assert "nothing in PXM" not in told
