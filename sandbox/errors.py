@@ -110,5 +110,17 @@ class MachineExit(SandboxError):
         self.status = status
         self.stderr = stderr
 
+    @property
+    def reason(self) -> str:
+        """The line of stderr that says why; "" if there is none."""
+        return reason_of(self.stderr)
+
     def __str__(self) -> str:
         return self.stderr
+
+
+def reason_of(stderr: str) -> str:
+    """Return the line of QEMU's stderr that says why it ended: warnings stand before it, hints behind it."""
+    lines = [line for line in stderr.splitlines() if line]
+    said = (line for line in lines if "warning: " not in line and not line.startswith("Unexpected error in "))
+    return next(said, lines[-1] if lines else "")

@@ -6,11 +6,13 @@ numbered PCI buses, at the moments at which firmware reads them; with firmware, 
 
 from __future__ import annotations
 
+import re
+import signal
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from sandbox.errors import MachineExit
-from sandbox.live.errors import LiveExit
+from sandbox.live.errors import LiveError, LiveExit
 from sandbox.live.tables import read_tables
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from sandbox.live.tables import LiveTables
     from sandbox.scenario.origins import Origin
 
+KVM_FAILED: Final = re.compile(r"\bkvm_\w+: Assertion")
 TYPED: Final = "human-monitor-command"
 RUN_STATE_COMMANDS: Final = frozenset({"stop", "cont", "query-status", "system_wakeup", "system_powerdown"})
 """Commands whose replies, or whose effect, depend on whether processors run."""
@@ -140,8 +143,14 @@ def is_quit(name: str, arguments: dict[str, Any] | None) -> bool:
 
 @contextmanager
 def machine_exit() -> Iterator[None]:
-    """Turn the end of a live QEMU into the end of the machine of a replay."""
+    """Turn the end of a live QEMU into the end of the machine of a replay.
+
+    Raises:
+        LiveError: it was the host's KVM that failed; that says nothing about the machine.
+    """
     try:
         yield
     except LiveExit as end:
+        if end.status == -signal.SIGABRT and KVM_FAILED.search(end.stderr):
+            raise LiveError(f"{end}\nKVM fails on this host: compare without it, with -accel tcg") from end
         raise MachineExit(end.stderr, end.status) from end

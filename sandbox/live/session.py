@@ -28,7 +28,7 @@ QTEST: Final = "qtest"
 LONGEST_SECONDS: Final = 1e6
 """The longest time limit: 11 days. The kernel's own end at 24, where milliseconds leave their 31 bits."""
 
-LAST_WORDS_SECONDS: Final = 2.0
+LAST_WORDS_SECONDS: Final = 10.0
 """How long a QEMU that closed a socket may take to be gone, and its stderr to be read."""
 
 

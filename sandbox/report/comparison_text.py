@@ -90,8 +90,8 @@ def _summary(record: Record) -> str:
     if record.reply is not None and not isinstance(record.reply, Returned):
         parts.append(visible(record.reply.desc))
     if record.ended:
-        last = (record.ended.stderr.splitlines() or [""])[-1]
-        parts.append(visible(f"ends with status {status_text(record.ended.status)}: {last}".removesuffix(": ")))
+        reason = record.ended.reason
+        parts.append(visible(f"ends with status {status_text(record.ended.status)}: {reason}".removesuffix(": ")))
     parts += [change_text(record, name) for name in record.changed]
     return "; ".join(parts)
 

@@ -78,8 +78,8 @@ def _happened(record: Record) -> str:
     if record.reply is not None and not isinstance(record.reply, Returned):
         parts.append(visible(record.reply.desc))
     if record.ended:
-        said = next((line for line in record.ended.stderr.splitlines() if "warning: " not in line), "")
-        parts.append(visible(f"the machine ends with status {record.ended.status}: {said}".removesuffix(": ")))
+        reason = record.ended.reason
+        parts.append(visible(f"the machine ends with status {record.ended.status}: {reason}".removesuffix(": ")))
     parts += [change_text(record, name) for name in record.changed]
     checks = [check for check in record.checks if check.what not in ("reply", "exit")]
     failed = [check.what for check in checks if not check.passed]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sandbox.errors import InputError, MachineExit
+from sandbox.errors import InputError, MachineExit, reason_of
 from sandbox.records import record
 from sandbox.scenario.origins import Origin
 from sandbox.scenario.tables import changed_tables
@@ -44,6 +44,11 @@ class Ended:
 
     status: int
     stderr: str
+
+    @property
+    def reason(self) -> str:
+        """The line that says why: warnings stand before it, hints behind it; "" if there is none."""
+        return reason_of(self.stderr)
 
 
 class Outcome(Enum):

@@ -11,6 +11,8 @@ from sandbox.errors import MachineExit
 from sandbox.guest.boot.cache import GuestKernel
 from sandbox.guest.boot.words import boot_words, prepare_boot
 from sandbox.live.prepared import PRIVATE, Prepared
+from sandbox.live.standins import probe_host
+from sandbox.records import replace
 
 NOT_LIVE = "command lines only"
 
@@ -96,9 +98,23 @@ def test_arm64_runs_on_a_64_bit_processor(words, cpu):
     assert machine_of(words, ARM) == f"-M virt {cpu}"
 
 
-@pytest.mark.parametrize("clock", ["-icount shift=7", "-enable-kvm", "-accel kvm", "-accel tcg,thread=multi"])
+@pytest.mark.parametrize("clock", ["-icount shift=7", "-accel tcg,thread=multi"])
 def test_a_clock_of_the_users_stays(clock):
     assert CLOCK not in " ".join(booted(f"-M q35 {clock}").words)
+
+
+@pytest.mark.parametrize(
+    ("words", "without"),
+    [
+        ("-M q35 -enable-kvm", "-M q35 -machine accel=tcg"),
+        ("-M q35 -accel kvm", "-M q35 -accel tcg"),
+        ("-M q35,accel=kvm -cpu host,phys-bits=46", "-M q35,accel=tcg -cpu max,phys-bits=46"),
+    ],
+)
+def test_a_guest_is_booted_without_kvm_also_where_the_host_has_it(words, without):
+    host = replace(probe_host(), has_kvm=lambda: True)
+    assert " ".join(prepare_boot(words.split(), "x86", host).words) == without
+    assert CLOCK in " ".join(booted(words).words)
 
 
 def test_x86_keeps_its_default_processor():

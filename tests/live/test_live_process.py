@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.errors import InputError
+from sandbox.errors import InputError, MachineExit
 from sandbox.live import Limits, LiveError, LiveExit, LiveTimeout, SocketRoot, qemu_version, start
 from sandbox.live.endpoints import Endpoints
+from sandbox.live.machine import machine_exit
 from sandbox.live.process import STDERR_LIMIT, Child
 
 NOT_LIVE = "the programs that are started are small scripts of the tests"
@@ -197,6 +198,16 @@ def test_an_unknown_target_is_an_error(root, fake_qemu):
         pytest.raises(LiveError, match="riscv64 machine: known are x86_64, i386, aarch64, arm"),
     ):
         session.fw_cfg()
+
+
+def test_a_kvm_that_fails_is_no_end_of_the_machine():
+    said = "qemu-system-x86_64: target/i386/kvm/kvm.c:3849: kvm_buf_set_msrs: Assertion `ret == 1' failed."
+    with pytest.raises(LiveError, match="KVM fails on this host: compare without it"), machine_exit():
+        raise LiveExit(-signal.SIGABRT, said)
+    with pytest.raises(MachineExit), machine_exit():
+        raise LiveExit(1, said)
+    with pytest.raises(MachineExit), machine_exit():
+        raise LiveExit(-signal.SIGABRT, "Bail out!")
 
 
 def test_a_program_that_ignores_the_signal_is_killed():

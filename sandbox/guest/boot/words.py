@@ -48,6 +48,8 @@ KERNEL_WORDS: Final = {
 QEMU. A kernel that goes on after a fault of its own would hang sooner or later. One at a random place would take its
 memory from a random node."""
 
+WITHOUT_KVM: Final = "a guest is booted without KVM, with a clock that counts instructions"
+
 STEADY_CLOCK: Final = ("-icount", "shift=3,sleep=off")
 """The guest's clock counts instructions, 8 ns each, and leaps where it would wait. Where the load of the host makes the
 clock jump, now and then a timer of the guest's is lost, and the boot hangs or panics."""
@@ -75,7 +77,8 @@ def prepare_boot(words: Sequence[str], arch: str, host: Host | None = None) -> P
     if arch == "arm64" and not any(option.name == "cpu" for option in options):
         changes.append(f"-cpu {GUEST_CPU} is added: no arm64 kernel runs on the machine's default")
         kept += ("-cpu", GUEST_CPU)
-    found = prepare(kept, host=host or probe_host(), firmware="none")
+    here = replace(host or probe_host(), has_kvm=lambda: False, without_kvm=WITHOUT_KVM)
+    found = prepare(kept, host=here, firmware="none")
     return replace(found, changes=(*changes, *found.changes))
 
 
@@ -131,10 +134,9 @@ def boot_words(
 
 def _has_a_clock(options: Sequence[Option]) -> bool:
     """Whether the user's words decide how the guest's clock runs, or forbid ours."""
-    names = {option.name for option in options}
-    values = [option.value or "" for option in options if option.name in ("accel", "M", "machine")]
-    return bool(names & {"icount", "enable-kvm"}) or any(
-        word in value for value in values for word in ("kvm", "hvf", "thread=multi")
+    return any(
+        option.name == "icount" or (option.name == "accel" and "thread=multi" in (option.value or ""))
+        for option in options
     )
 
 

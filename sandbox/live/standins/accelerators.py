@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 OF_HOSTS: Final = frozenset({"kvm", "hvf", "whpx", "nvmm", "xen", "mshv", "hax", "nitro"})
 TCG: Final = "tcg"
 SAME_ARCHITECTURE: Final = {"x86_64": ("x86_64", "amd64"), "aarch64": ("aarch64", "arm64")}
-WITHOUT: Final = "KVM cannot be used on this host"
 ONLY_WITH_KVM: Final = ("kvm-", "enforce")
 """Starts of the names of CPU properties that TCG's models do not have, or cannot keep to."""
 
@@ -46,14 +45,14 @@ def _accel(run: Run, option: Option) -> Words | None:
     value = read_value(option.value or "", "accel")
     if value.text_of("accel") not in OF_HOSTS or not wants_host(run):
         return None
-    run.change(option, f"tcg takes its place: {WITHOUT}")
+    run.change(option, f"tcg takes its place: {run.host.without_kvm}")
     return changed(option, TCG)
 
 
 def _enable_kvm(run: Run, option: Option) -> Words | None:
     if not wants_host(run):
         return None
-    run.change(option, f"tcg takes its place: {WITHOUT}")
+    run.change(option, f"tcg takes its place: {run.host.without_kvm}")
     return ("-machine", f"accel={TCG}")
 
 
@@ -66,12 +65,13 @@ def _cpu(run: Run, option: Option) -> Words | None:
     if run.target == "x86_64" and reaches_far and not any(feature.startswith("phys-bits=") for feature in kept):
         kept.append(WIDEST)
     if name == "host":
-        run.change(option, f"max takes its place: {WITHOUT}; vendor and width of physical addresses may be others")
+        others = "vendor and width of physical addresses may be others"
+        run.change(option, f"max takes its place: {run.host.without_kvm}; {others}")
         name = "max"
     elif kept == features:
         return None
     else:
-        run.change(option, f"without properties that need KVM: {WITHOUT}")
+        run.change(option, f"without properties that need KVM: {run.host.without_kvm}")
     return changed(option, ",".join((name, *kept)))
 
 
@@ -80,10 +80,10 @@ def with_machine_accelerator(run: Run, option: Option, value: Value) -> Value:
     if not wants_host(run):
         return value
     if OF_HOSTS.intersection(value.text_of("accel").split(":")):
-        run.change(option, f"accel is tcg: {WITHOUT}")
+        run.change(option, f"accel is tcg: {run.host.without_kvm}")
         value = value.with_(accel=TCG)
     if value.get("gic-version") == "host":
-        run.change(option, f"gic-version is max: {WITHOUT}")
+        run.change(option, f"gic-version is max: {run.host.without_kvm}")
         value = value.with_(gic_version="max")
     return value
 

@@ -43,6 +43,7 @@ class Host:
         size_of: the size in bytes of a regular file, named as QEMU sees it; None where there is none.
         exists: whether there is something, be it a file or a device, by a name as QEMU sees it.
         has_kvm: whether KVM makes a virtual machine.
+        without_kvm: why it is done without KVM, where that is asked for and is not to be had.
         has_pci: whether there is a PCI device at a host address such as ``0019:06:00.0``.
         largest_memory: how many bytes of memory at once the kernel promises to one process; None: as many as it likes.
         takes_unpromised: whether QEMU can have memory without such a promise; it looks into ``/proc`` for that.
@@ -59,6 +60,7 @@ class Host:
     takes_unpromised: Callable[[], bool]
     root: Path | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
+    without_kvm: str = "KVM cannot be used on this host"
 
     def path_of(self, name: str) -> Path:
         """Return our path of a file that QEMU knows by ``name``."""
