@@ -58,6 +58,8 @@ def no_memory(view: View) -> Iterator[Found]:
 
 def ram_not_covered(view: View) -> Iterator[Found]:
     """RAM that no memory entry covers."""
+    if view.srat is None:
+        return
     covered = sorted((base, base + length) for base, length, _ in _memory(view))
     missing = [gap for base, length in view.ram for gap in _gaps(base, base + length, covered)]
     total = sum(end - start for start, end in missing)
