@@ -66,6 +66,12 @@ def found(subject: Scenario | View) -> tuple[Finding, ...]:
     return lint_tables(subject) if isinstance(subject, View) else lint_scenario(subject)
 
 
+def only(findings: tuple[Finding, ...], code: str) -> Finding:
+    """The one finding of a code."""
+    (one,) = [it for it in findings if it.code == code]
+    return one
+
+
 ROOT_PORT = "-device pcie-root-port,id=rp0,addr=05.0,chassis=1"
 TWO = f"{TESTDEV} -device pci-testdev,id=dev1,addr=05.0"
 FILTERED = "-M q35 -m 128M -netdev hubport,id=n0,hubid=0"
