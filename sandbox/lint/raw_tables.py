@@ -93,10 +93,11 @@ def disabled_initiator(view: View) -> Iterator[Found]:
 
 def domain_too_high(view: View) -> Iterator[Found]:
     """A domain beyond what a kernel takes."""
+    most = view.most_domains
     for entry in view.entries():
-        if entry.enabled and entry.pxm >= view.most_domains:
+        if entry.enabled and entry.pxm >= most:
             owner = {INITIATOR_TYPE: "the initiator", MEMORY_TYPE: "the memory"}.get(entry.type, "the processor")
-            message = f"{owner} is in domain {entry.pxm}, and Linux takes domains below {view.most_domains}"
+            message = f"{owner} is in domain {entry.pxm}, and Linux takes domains below {most}"
             yield Found(message, view.where("SRAT", entry.offset))
 
 

@@ -104,7 +104,8 @@ class View:
 
     def numbered_initiators(self) -> tuple[int, ...]:
         """Return the domains of the initiators that Linux sees: up to the first that is disabled or too high."""
-        seen = takewhile(lambda entry: entry.enabled and entry.pxm < self.most_domains, self.initiators())
+        most = self.most_domains
+        seen = takewhile(lambda entry: entry.enabled and entry.pxm < most, self.initiators())
         return tuple(entry.pxm for entry in seen)
 
     @property
