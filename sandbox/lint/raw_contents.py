@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sandbox.acpi.srat_memory import HOT_PLUGGABLE
+from sandbox.acpi.srat_memory import HOT_PLUGGABLE, NON_VOLATILE
 from sandbox.lint.model import ERROR, NOTE, WARNING, Found, Rule
 from sandbox.lint.view import INITIATOR_TYPE, MEMORY_TYPE, PROCESSOR_TYPES
 
@@ -50,7 +50,8 @@ def overlapping_memory(view: View) -> Iterator[Found]:
 
 def _overlap_severity(one: Spanned, other: Spanned) -> str:
     """Return how bad an overlap is; "": as bad as the rule says."""
-    if any(getattr(entry.value, "flags", 0) & HOT_PLUGGABLE for entry in (one, other)):
+    flags = sorted(getattr(entry.value, "flags", 0) & (HOT_PLUGGABLE | NON_VOLATILE) for entry in (one, other))
+    if flags == [HOT_PLUGGABLE, NON_VOLATILE]:
         return NOTE
     return WARNING if one.pxm == other.pxm else ""
 
@@ -65,13 +66,13 @@ def empty_memory(view: View) -> Iterator[Found]:
 
 def no_memory(view: View) -> Iterator[Found]:
     """No memory at all."""
-    if view.srat is not None and not any(_memory(view)):
+    if view.is_readable and not any(_memory(view)):
         yield Found("there is no enabled memory entry", view.where("SRAT"))
 
 
 def ram_not_covered(view: View) -> Iterator[Found]:
     """RAM that no memory entry covers."""
-    if view.srat is None:
+    if not view.is_readable:
         return
     covered = sorted((base, base + length) for base, length, _ in _memory(view))
     missing = [gap for base, length in view.ram for gap in _gaps(base, base + length, covered)]
@@ -138,8 +139,8 @@ RAW_CONTENTS: Final = (
         ERROR,
         "Two ranges of memory overlap.",
         "Linux rejects the table where they are of different domains, and panics early on x86 if a Generic Initiator "
-        "on another node than 0 came before; within a domain it only warns, and it accepts an overlap with a "
-        "hot-pluggable range, where QEMU itself lists plugged modules. iasl and fwts do not notice.",
+        "on another node than 0 came before; within a domain it only warns, and it accepts non-volatile "
+        "memory in a hot-pluggable range, as QEMU has it. iasl and fwts do not notice.",
         "ACPI 6.5, 5.2.16.2; Linux 6.1 to 7.3 as booted",
         "Correct base and length.",
         of_brought=overlapping_memory,

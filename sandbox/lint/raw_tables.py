@@ -9,15 +9,12 @@ from sandbox.acpi.header import HEADER_LENGTH, ChecksumState, checksum, checksum
 from sandbox.acpi.srat import ENTRIES_OFFSET, UnknownStructure, entry_spans, specified_length
 from sandbox.errors import DecodeError
 from sandbox.lint.model import ERROR, NOTE, WARNING, Found, Rule
-from sandbox.lint.view import INITIATOR_TYPE, MEMORY_TYPE, PROCESSOR_TYPES, end_of
+from sandbox.lint.view import INITIATOR_TYPE, MEMORY_TYPE, NARROW_TYPES, PROCESSOR_TYPES, WIDE_DOMAINS, end_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sandbox.lint.view import View
-
-WIDE_DOMAINS: Final = 2
-"""The first revision of SRAT in which Linux takes all 32 bits of a domain."""
 
 
 def wrong_checksum(view: View) -> Iterator[Found]:
@@ -95,10 +92,11 @@ def domain_too_high(view: View) -> Iterator[Found]:
     """A domain beyond what a kernel takes."""
     most = view.most_domains
     for entry in view.entries():
-        if entry.enabled and entry.pxm >= most:
+        if entry.enabled and view.domain(entry) >= most:
             owner = {INITIATOR_TYPE: "the initiator", MEMORY_TYPE: "the memory"}.get(entry.type, "the processor")
             message = f"{owner} is in domain {entry.pxm}, and Linux takes domains below {most}"
-            yield Found(message, view.where("SRAT", entry.offset))
+            severity = WARNING if entry.type == INITIATOR_TYPE else ERROR
+            yield Found(message, view.where("SRAT", entry.offset), severity=severity)
 
 
 def masked_domain(view: View) -> Iterator[Found]:
@@ -106,7 +104,7 @@ def masked_domain(view: View) -> Iterator[Found]:
     if view.srat is None or len(view.srat) < HEADER_LENGTH or view.srat[8] >= WIDE_DOMAINS:
         return
     for entry in view.entries():
-        if entry.enabled and entry.type in (0, 1) and entry.pxm > 0xFF:
+        if entry.enabled and entry.type in NARROW_TYPES and entry.pxm > 0xFF:
             message = f"domain {entry.pxm} reads as {entry.pxm & 0xFF} in a table of revision {view.srat[8]}"
             yield Found(message, view.where("SRAT", entry.offset))
 
@@ -215,7 +213,7 @@ RAW_TABLES: Final = (
         WARNING,
         "A proximity domain is beyond what Linux takes.",
         "Linux takes domains below 1024 on x86 and below 256 on arm64; a Generic Initiator beyond ends its pass over "
-        "the table, and what is behind it is lost.",
+        "the table, and what is behind it is lost; over a processor or memory beyond it rejects the table.",
         "Linux 6.1 to 7.3 as booted",
         "Use lower numbers.",
         of_brought=domain_too_high,

@@ -12,7 +12,7 @@ from sandbox.lint.model import Where
 from sandbox.records import record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from sandbox.acpi.srat import SratEntry
 PROCESSOR_TYPES: Final = (0, 2, 3, 7)
@@ -20,6 +20,10 @@ MEMORY_TYPE: Final = 1
 GICC_TYPE: Final = 3
 INITIATOR_TYPE: Final = 5
 ENABLED: Final = 1
+
+NARROW_TYPES: Final = (0, 1)
+WIDE_DOMAINS: Final = 2
+"""The first revision of SRAT in which Linux takes more than 8 bits of the domains of entries of those types."""
 
 X86_DOMAINS: Final = 1024
 ARM64_DOMAINS: Final = 256
@@ -98,6 +102,14 @@ class View:
         except DecodeError:
             return
 
+    @property
+    def is_readable(self) -> bool:
+        """Whether there is an SRAT whose entries lead to its end."""
+        if self.srat is None or len(self.srat) < ENTRIES_OFFSET:
+            return False
+        last = self.entries()[-1:]
+        return end_of(self.srat) == (last[0].offset + last[0].length if last else ENTRIES_OFFSET)
+
     def initiators(self) -> tuple[Spanned, ...]:
         """Return the Generic Initiator entries, disabled ones too."""
         return tuple(entry for entry in self.entries() if entry.type == INITIATOR_TYPE and entry.pxm >= 0)
@@ -136,8 +148,14 @@ class View:
         ends the first pass.
         """
         entries = self.entries()
+        found = (*_first_pass(entries, self.domain, self.most_domains), *_second_pass(entries, self.domain))
         most = self.most_domains
-        return tuple(dict.fromkeys((*_first_pass(entries, most), *_second_pass(entries, most))))
+        return tuple(dict.fromkeys(domain for domain in found if domain < most))
+
+    def domain(self, entry: Spanned) -> int:
+        """Return an entry's domain as Linux reads it: before revision 2 processors and memory have 8 bits of it."""
+        is_narrow = entry.type in NARROW_TYPES and self.srat is not None and self.srat[8] < WIDE_DOMAINS
+        return entry.pxm & 0xFF if is_narrow else entry.pxm
 
 
 def ram_of(text: str, file: str) -> tuple[tuple[int, int], ...]:
@@ -166,13 +184,13 @@ def end_of(table: bytes) -> int:
     return declared if ENTRIES_OFFSET <= declared <= len(table) else len(table)
 
 
-def _first_pass(entries: Sequence[Spanned], most: int) -> Iterator[int]:
+def _first_pass(entries: Sequence[Spanned], domain: Callable[[Spanned], int], most: int) -> Iterator[int]:
     for entry in entries:
         if entry.type == INITIATOR_TYPE and entry.pxm >= 0 and (not entry.enabled or entry.pxm >= most):
             return
         if entry.enabled and (entry.type == INITIATOR_TYPE or entry.type in PROCESSOR_TYPES):
-            yield entry.pxm
+            yield domain(entry)
 
 
-def _second_pass(entries: Sequence[Spanned], most: int) -> Iterator[int]:
-    yield from (entry.pxm for entry in entries if entry.type == MEMORY_TYPE and entry.enabled and entry.pxm < most)
+def _second_pass(entries: Sequence[Spanned], domain: Callable[[Spanned], int]) -> Iterator[int]:
+    yield from (domain(entry) for entry in entries if entry.type == MEMORY_TYPE and entry.enabled)
