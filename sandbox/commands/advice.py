@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from sandbox.commands import DONE, FAILED, Result, as_json
-from sandbox.commands.asked import add_dialect, scenario_of_words
+from sandbox.commands.asked import WORDS, add_dialect, scenario_of_words
 from sandbox.errors import InputError, Place
 from sandbox.files import read_bytes, read_text
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sandbox.report.style import Style
 
 SIGNATURES: Final = (b"SRAT", b"SLIT", b"HMAT")
+RAW_ENDINGS: Final = (".aml", ".bin", ".dat")
 
 
 def add_arguments(_name: str, command: argparse.ArgumentParser) -> None:
@@ -47,7 +48,7 @@ def lint(arguments: argparse.Namespace, style: Style) -> Result:
         from sandbox.lint.rules import RULES
         from sandbox.report.lint_sarif import sarif
 
-        text = as_json(sarif(findings, RULES))
+        text = as_json(sarif(findings, RULES, {WORDS}))
         if arguments.sarif != "-":
             from sandbox.files import write_text
 
@@ -108,22 +109,34 @@ def _of_tables(names: Sequence[str], ram_file: str | None) -> tuple[Finding, ...
 
     tables: dict[str, bytes] = {}
     files: dict[str, Place] = {}
+    starts: dict[str, int] = {}
     for file, data in _table_files(names):
         try:
             found = read_tables(data)
         except DecodeError as error:
             raise InputError(str(error), Place(file)) from None
-        for table in found:
+        ours = [table for table in found if table.name.encode() in SIGNATURES]
+        if not ours and _is_named_so(file):
+            raise InputError(f"no SRAT, SLIT or HMAT in here, but {found[0].name}", Place(file))
+        for table in ours:
             name = table.name.lower()
-            if table.name.encode() not in SIGNATURES:
-                continue
             if tables.setdefault(name, table.data) != table.data:
                 raise InputError(f"another {table.name} than in {files[name].file}: give one of them", Place(file))
             files.setdefault(name, Place(file))
+            start = data.find(table.data)
+            if start >= 0:
+                starts.setdefault(name, start)
     if not tables:
         raise InputError("no SRAT, SLIT or HMAT among what was given", Place(names[0]))
     ram = ram_of(read_text(ram_file), ram_file) if ram_file else ()
-    view = View(tables.get("srat"), tables.get("slit"), tables.get("hmat"), files=tuple(files.items()), ram=ram)
+    view = View(
+        tables.get("srat"),
+        tables.get("slit"),
+        tables.get("hmat"),
+        files=tuple(files.items()),
+        starts=tuple(starts.items()),
+        ram=ram,
+    )
     return lint_tables(view)
 
 
@@ -139,8 +152,15 @@ def _table_files(names: Sequence[str]) -> list[tuple[str, bytes]]:
             contents = [(file, read_bytes(file)) for file in inner if os.path.isfile(file)]
         except OSError as error:
             raise InputError(os.strerror(error.errno or 0), Place(name)) from None
-        found += [(file, data) for file, data in contents if _may_hold_tables(data)]
+        found += [(file, data) for file, data in contents if _may_hold_tables(data) or _is_named_so(file)]
     return found
+
+
+def _is_named_so(file: str) -> bool:
+    """Whether a file's name says that it is one of our tables."""
+    names = [signature.decode().lower() for signature in SIGNATURES]
+    stem, ending = os.path.splitext(os.path.basename(file).lower())
+    return any(stem == name if not ending else name in stem and ending in RAW_ENDINGS for name in names)
 
 
 def _may_hold_tables(data: bytes) -> bool:

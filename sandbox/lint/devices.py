@@ -94,7 +94,8 @@ DEVICES: Final = (
         "An initiator's device can be unplugged while the VM runs.",
         "The object stays when its device goes, and QEMU ends over it when it next makes the tables.",
         "QEMU 10.0 behaviour",
-        "Use vfio-pci-nohotplug, put the device on a bus without hot-plug, or object-del the object before device_del.",
+        "Use vfio-pci-nohotplug, put the device on a bus without hot-plug (such as a root port with hotplug=off), or "
+        "object-del the object before device_del.",
         of_setup=hot_pluggable,
     ),
     Rule(

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from sandbox.lint.view import View
 
 LOCAL: Final = 10
+MOST_SHOWN: Final = 8
+"""How many cells of a matrix are told of one by one."""
 
 
 def no_distances(view: View) -> Iterator[Found]:
@@ -42,14 +44,16 @@ def rejected_option(setup: Setup) -> Iterator[Found]:
 def rejected_cell(view: View) -> Iterator[Found]:
     """The same in a table that was brought, with the diagonal."""
     rows = view.rows() or ()
-    for source, row in enumerate(rows):
-        for destination, value in enumerate(row):
-            is_local = source == destination
-            if (value != LOCAL) if is_local else (value <= LOCAL):
-                wanted = "10" if is_local else "more than 10"
-                message = f"the distance from {source} to {destination} is {value}, and Linux wants {wanted}"
-                offset = MATRIX_OFFSET + source * len(rows) + destination
-                yield Found(f"{message}: it rejects all distances", view.where("SLIT", offset))
+    cells = [(source, destination) for source, row in enumerate(rows) for destination in _rejected(source, row)]
+    for source, destination in cells[:MOST_SHOWN]:
+        wanted = "10" if source == destination else "more than 10"
+        value = rows[source][destination]
+        message = f"the distance from {source} to {destination} is {value}, and Linux wants {wanted}"
+        offset = MATRIX_OFFSET + source * len(rows) + destination
+        yield Found(f"{message}: it rejects all distances", view.where("SLIT", offset))
+    if len(cells) > MOST_SHOWN:
+        message = f"{len(cells) - MOST_SHOWN} more distances are not as Linux wants them"
+        yield Found(message, view.where("SLIT", MATRIX_OFFSET))
 
 
 def too_small(view: View) -> Iterator[Found]:
@@ -57,8 +61,16 @@ def too_small(view: View) -> Iterator[Found]:
     rows = view.rows()
     beyond = sorted({pxm for pxm in view.guest_nodes() if rows is not None and pxm >= len(rows)})
     if beyond:
-        message = f"{len(rows or ())} localities, and SRAT has {listed(beyond)}"
-        yield Found(f"{message}: a guest takes 20 for them", view.where("SLIT", MATRIX_OFFSET - 8))
+        localities = "1 locality" if len(rows or ()) == 1 else f"{len(rows or ())} localities"
+        message = f"SLIT has {localities}, and SRAT names {listed(beyond)}: a guest takes 20 from there to any other"
+        yield Found(message, view.where("SLIT", MATRIX_OFFSET - 8))
+
+
+def _rejected(source: int, row: bytes) -> Iterator[int]:
+    """Give the places in a row of what Linux rejects."""
+    for destination, value in enumerate(row):
+        if (value != LOCAL) if source == destination else (value <= LOCAL):
+            yield destination
 
 
 DISTANCES: Final = (
@@ -70,7 +82,8 @@ DISTANCES: Final = (
         "Without SLIT a guest takes 10 within a node and 20 between any two, so that the memory of a GPU seems as near "
         "as that of another socket.",
         "Linux 6.1 to 7.3 as booted",
-        "Give -numa dist for every pair, those of the initiators' nodes included; --distances-from takes the host's.",
+        "Give -numa dist for every pair, those of the initiators' nodes included; 'qom-sandbox translate "
+        "--distances-from' takes the host's.",
         of_view=no_distances,
     ),
     Rule(

@@ -35,11 +35,13 @@ class Where:
         place: the file, with line and column where they are known; or what stands for a file.
         about: the option as it was written, the step, or the table; "" where there is nothing to add.
         offset: for tables, the byte, counted from the table's start.
+        byte: the same, counted from the file's start; None where the file has the table as text.
     """
 
     place: Place | None = None
     about: str = ""
     offset: int | None = None
+    byte: int | None = None
 
 
 @record

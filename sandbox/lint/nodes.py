@@ -109,7 +109,7 @@ def beyond_arm64(view: View) -> Iterator[Found]:
 def _pairs(setup: Setup, *, same_device: bool) -> Iterator[tuple[Use, Use, range]]:
     """Give each object that has nodes in common with an earlier one of the same moment, with the first such."""
     for moment in setup.moments:
-        found = ((use, setup.device(use), setup.nodes(use)) for use in moment.uses)
+        found = ((use, use.found, setup.nodes(use)) for use in moment.uses)
         earlier = [(use, device, nodes) for use, device, nodes in found if device is not None and nodes]
         for place, (other, device, nodes) in enumerate(earlier):
             for one, its_device, its_nodes in earlier[:place]:

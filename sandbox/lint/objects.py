@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final
 
 from qom_types.contract import MAX_NODES
 from qom_types.v2.initiators import DEVICE_TYPE
-from sandbox.errors import QemuError
 from sandbox.lint.model import (
     ENDS_AT_READING,
     ENDS_AT_START,
@@ -17,14 +16,11 @@ from sandbox.lint.model import (
     Found,
     Rule,
 )
+from sandbox.lint.naming import BRIDGE_BUS
 from sandbox.lint.setup import NVIDIA, Setup, Use, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from sandbox.qom.tree import ObjectTree
-
-BRIDGE_BUS: Final = "pxb-cxl-bus"
 
 
 def node_too_high(setup: Setup) -> Iterator[Found]:
@@ -56,29 +52,24 @@ def node_not_declared(setup: Setup) -> Iterator[Found]:
         what = f"{use.id} names {numbers(missing)}, and {declared} declared"
         if not setup.is_v2:
             yield _ends(f"{what}", use)
-        elif setup.device(use) is not None:
+        elif use.found is not None:
             yield Found(f"{what}: v2 makes the entries all the same", use.where, severity=WARNING)
 
 
 def device_missing(setup: Setup) -> Iterator[Found]:
     """There is no device of that name, or there are several."""
     for use in setup.uses():
-        problem = _missing(setup, use)
-        if problem:
-            yield _ignored_or_ends(setup, f"{use.id}: {problem}", use)
+        if use.missing:
+            yield _ignored_or_ends(setup, f"{use.id}: {use.missing}", use)
 
 
 def device_of_other_kind(setup: Setup) -> Iterator[Found]:
     """The device is not of the kind that the object takes."""
-    if setup.board is None:
-        return
     for use in setup.uses():
-        if _takes(setup, use) or _missing(setup, use):
-            continue
-        found = _named_by(setup.board.tree, use.device)
-        wanted = BRIDGE_BUS if use.is_port else DEVICE_TYPE if setup.is_v2 else "PCI device"
-        message = f"{use.id}: '{use.device}' is a {found}, which is no {wanted}"
-        yield _ignored_or_ends(setup, message, use)
+        if use.other:
+            wanted = BRIDGE_BUS if use.is_port else DEVICE_TYPE if setup.is_v2 else "PCI device"
+            message = f"{use.id}: '{use.device}' is a {use.other}, which is no {wanted}"
+            yield _ignored_or_ends(setup, message, use)
 
 
 def count_zero(setup: Setup) -> Iterator[Found]:
@@ -87,33 +78,6 @@ def count_zero(setup: Setup) -> Iterator[Found]:
         if use.typename == NVIDIA and use.count == 0:
             message = f"{use.id} has numa-node-count 0 and makes no entry"
             yield Found(message, use.where, consequence=IGNORED)
-
-
-def _takes(setup: Setup, use: Use) -> bool:
-    """Whether QEMU finds what the object names."""
-    if setup.board is None:
-        return True
-    if use.is_port:
-        return setup.board.tree.resolve_quietly(use.device, BRIDGE_BUS) is not None
-    return setup.device(use) is not None
-
-
-def _missing(setup: Setup, use: Use) -> str:
-    """Say that there is no such device, or several; "" otherwise."""
-    if setup.board is None or _takes(setup, use):
-        return ""
-    try:
-        found = setup.board.tree.resolve(use.device, "object") if use.device else None
-    except QemuError:
-        is_one = setup.board.tree.resolve_quietly(use.device, "device") is not None
-        return "" if is_one else f"'{use.device}' names several devices"
-    return "" if found is not None else f"there is no device '{use.device}'"
-
-
-def _named_by(tree: ObjectTree, name: str) -> str:
-    """Return the type of what a name names: of a device rather than of anything else."""
-    found = tree.resolve_quietly(name, "device") or tree.resolve_quietly(name, "object")
-    return found.info.name if found is not None else "thing of another kind"
 
 
 def _ignored_or_ends(setup: Setup, what: str, use: Use) -> Found:
@@ -128,8 +92,8 @@ def _ends(what: str, use: Use) -> Found:
     """Say when QEMU ends over something that it finds as it makes the tables."""
     if use.step is None:
         return Found(f"{what}: QEMU ends as it starts", use.where, consequence=ENDS_AT_START)
-    said = f"{what}: the command succeeds, and a running VM dies at its next reboot"
-    return Found(said, use.where, consequence=ENDS_AT_READING)
+    when = "QEMU ends after cont, as firmware reads the tables" if use.held else "a running VM dies at its next reboot"
+    return Found(f"{what}: the command succeeds, and {when}", use.where, consequence=ENDS_AT_READING)
 
 
 OBJECTS: Final = (
@@ -163,7 +127,7 @@ OBJECTS: Final = (
         "The merged object accepts it, and QEMU ends when it next makes the tables: as it starts, or at the next "
         "reboot of a running VM; v2 ignores the object.",
         "QEMU 10.0 behaviour, the v2 series as recorded",
-        "Name the device's id, or its full path.",
+        "Name the device's id, or its full path; before a device goes, object-del the objects that name it.",
         of_setup=device_missing,
     ),
     Rule(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from sandbox.lint.model import ERROR, WARNING, Found, Rule
+from sandbox.acpi.srat_memory import HOT_PLUGGABLE, NON_VOLATILE
+from sandbox.lint.model import ERROR, NOTE, WARNING, Found, Rule
 from sandbox.lint.view import INITIATOR_TYPE, MEMORY_TYPE, PROCESSOR_TYPES
 
 if TYPE_CHECKING:
@@ -32,14 +32,28 @@ def duplicate_entry(view: View) -> Iterator[Found]:
 
 def overlapping_memory(view: View) -> Iterator[Found]:
     """Two ranges of memory overlap."""
-    ranges = sorted(_memory(view), key=lambda it: it[0])
-    for (base, length, first), (next_base, next_length, entry) in pairwise(ranges):
-        if next_base < base + length and (base, length) != (next_base, next_length):
-            message = f"the memory from {next_base:#x} on (domain {entry.pxm}) overlaps that from {base:#x} on"
-            yield Found(f"{message} (domain {first.pxm})", view.where("SRAT", entry.offset))
-        elif next_base == base and entry.pxm != first.pxm:
-            message = f"the memory from {base:#x} on is in domains {first.pxm} and {entry.pxm}"
-            yield Found(message, view.where("SRAT", entry.offset))
+    earlier: list[tuple[int, int, Spanned]] = []
+    for base, length, entry in sorted(_memory(view), key=lambda it: it[0]):
+        earlier = [it for it in earlier if it[0] + it[1] > base]
+        for first_base, first_length, first in earlier:
+            if (first_base, first_length, first.pxm) == (base, length, entry.pxm):
+                continue
+            if (first_base, first_length) == (base, length):
+                message = f"the memory from {base:#x} on is in domains {first.pxm} and {entry.pxm}"
+            else:
+                message = f"the memory from {base:#x} on (domain {entry.pxm}) overlaps that from {first_base:#x} on"
+                message += f" (domain {first.pxm})"
+            yield Found(message, view.where("SRAT", entry.offset), severity=_overlap_severity(first, entry))
+            break
+        earlier.append((base, length, entry))
+
+
+def _overlap_severity(one: Spanned, other: Spanned) -> str:
+    """Return how bad an overlap is; "": as bad as the rule says."""
+    flags = sorted(getattr(entry.value, "flags", 0) & (HOT_PLUGGABLE | NON_VOLATILE) for entry in (one, other))
+    if flags == [HOT_PLUGGABLE, NON_VOLATILE]:
+        return NOTE
+    return WARNING if one.pxm == other.pxm else ""
 
 
 def empty_memory(view: View) -> Iterator[Found]:
@@ -52,12 +66,14 @@ def empty_memory(view: View) -> Iterator[Found]:
 
 def no_memory(view: View) -> Iterator[Found]:
     """No memory at all."""
-    if view.srat is not None and not any(_memory(view)):
+    if view.is_readable and not any(_memory(view)):
         yield Found("there is no enabled memory entry", view.where("SRAT"))
 
 
 def ram_not_covered(view: View) -> Iterator[Found]:
     """RAM that no memory entry covers."""
+    if not view.is_readable:
+        return
     covered = sorted((base, base + length) for base, length, _ in _memory(view))
     missing = [gap for base, length in view.ram for gap in _gaps(base, base + length, covered)]
     total = sum(end - start for start, end in missing)
@@ -89,9 +105,15 @@ def _gaps(start: int, end: int, covered: list[tuple[int, int]]) -> Iterator[tupl
 def _identity(entry: Spanned) -> object:
     """Return what two entries must not have in common."""
     if entry.type in PROCESSOR_TYPES:
-        names = ("apic_id", "sapic_eid", "x2apic_id", "acpi_processor_uid")
-        return ("processor", entry.type, *(getattr(entry.value, name, None) for name in names))
-    return entry.value
+        apic_id = getattr(entry.value, "apic_id", getattr(entry.value, "x2apic_id", None))
+        if apic_id is not None and not getattr(entry.value, "sapic_eid", 0):
+            return ("APIC", apic_id)
+        return _values(entry, "apic_id", "sapic_eid", "acpi_processor_uid")
+    return _values(entry, "pxm", "base", "length", "handle")
+
+
+def _values(entry: Spanned, *names: str) -> object:
+    return (entry.type, *(getattr(entry.value, name, None) for name in names))
 
 
 def _name(entry: Spanned) -> str:
@@ -117,7 +139,8 @@ RAW_CONTENTS: Final = (
         ERROR,
         "Two ranges of memory overlap.",
         "Linux rejects the table where they are of different domains, and panics early on x86 if a Generic Initiator "
-        "on another node than 0 came before; iasl and fwts do not notice.",
+        "on another node than 0 came before; within a domain it only warns, and it accepts non-volatile "
+        "memory in a hot-pluggable range, as QEMU has it. iasl and fwts do not notice.",
         "ACPI 6.5, 5.2.16.2; Linux 6.1 to 7.3 as booted",
         "Correct base and length.",
         of_brought=overlapping_memory,

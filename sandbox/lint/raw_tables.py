@@ -9,20 +9,18 @@ from sandbox.acpi.header import HEADER_LENGTH, ChecksumState, checksum, checksum
 from sandbox.acpi.srat import ENTRIES_OFFSET, UnknownStructure, entry_spans, specified_length
 from sandbox.errors import DecodeError
 from sandbox.lint.model import ERROR, NOTE, WARNING, Found, Rule
-from sandbox.lint.view import INITIATOR_TYPE, PROCESSOR_TYPES
+from sandbox.lint.view import INITIATOR_TYPE, MEMORY_TYPE, NARROW_TYPES, PROCESSOR_TYPES, WIDE_DOMAINS, end_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sandbox.lint.view import View
 
-X86_DOMAINS: Final = 1024
-ARM64_DOMAINS: Final = 256
-
 
 def wrong_checksum(view: View) -> Iterator[Found]:
     """The bytes do not add up to 0."""
-    for name, data in _tables(view):
+    for name, whole in _tables(view):
+        data = whole[: end_of(whole)]
         state = checksum_state(data)
         if state is ChecksumState.VALID:
             continue
@@ -58,7 +56,7 @@ def wrong_entry_length(view: View) -> Iterator[Found]:
     if view.srat is None or len(view.srat) < ENTRIES_OFFSET:
         return
     try:
-        for offset, kind, length in entry_spans(view.srat, len(view.srat)):
+        for offset, kind, length in entry_spans(view.srat, end_of(view.srat)):
             wanted = specified_length(kind)
             if wanted is not None and wanted != length:
                 message = f"the entry of type {kind} has {length} bytes, and the specification has {wanted}"
@@ -92,20 +90,22 @@ def disabled_initiator(view: View) -> Iterator[Found]:
 
 def domain_too_high(view: View) -> Iterator[Found]:
     """A domain beyond what a kernel takes."""
-    most = ARM64_DOMAINS if view.is_arm else X86_DOMAINS
+    most = view.most_domains
     for entry in view.entries():
-        if entry.enabled and entry.pxm >= most:
-            message = f"domain {entry.pxm} is {'a Generic Initiator' if entry.type == INITIATOR_TYPE else 'an entry'}'s"
-            yield Found(f"{message}, and Linux takes domains below {most}", view.where("SRAT", entry.offset))
+        if entry.enabled and view.domain(entry) >= most:
+            owner = {INITIATOR_TYPE: "the initiator", MEMORY_TYPE: "the memory"}.get(entry.type, "the processor")
+            message = f"{owner} is in domain {entry.pxm}, and Linux takes domains below {most}"
+            severity = WARNING if entry.type == INITIATOR_TYPE else ERROR
+            yield Found(message, view.where("SRAT", entry.offset), severity=severity)
 
 
 def masked_domain(view: View) -> Iterator[Found]:
-    """In revision 1 domains have 8 bits."""
-    if view.srat is None or len(view.srat) < HEADER_LENGTH or view.srat[8] != 1:
+    """Before revision 2 domains have 8 bits."""
+    if view.srat is None or len(view.srat) < HEADER_LENGTH or view.srat[8] >= WIDE_DOMAINS:
         return
     for entry in view.entries():
-        if entry.enabled and entry.type in (0, 1) and entry.pxm > 0xFF:
-            message = f"domain {entry.pxm} reads as {entry.pxm & 0xFF} in a table of revision 1"
+        if entry.enabled and entry.type in NARROW_TYPES and entry.pxm > 0xFF:
+            message = f"domain {entry.pxm} reads as {entry.pxm & 0xFF} in a table of revision {view.srat[8]}"
             yield Found(message, view.where("SRAT", entry.offset))
 
 
@@ -121,7 +121,7 @@ def maybe_swapped(view: View) -> Iterator[Found]:
     """Handles that look as if bus and devfn were swapped."""
     handles = [(entry, getattr(entry.value, "handle", None)) for entry in view.initiators()]
     pci = [(entry, it) for entry, it in handles if it is not None and it.type == 1]
-    if not pci or any(it.devfn or it.bus < 1 << 3 for _, it in pci):
+    if not pci or any(it.devfn or it.bus < 1 << 3 or it.segment for _, it in pci):
         return
     entry, first = pci[0]
     message = f"the handles read as {first.bdf} and the like; with bus and device exchanged it is {first.swapped().bdf}"
@@ -213,7 +213,7 @@ RAW_TABLES: Final = (
         WARNING,
         "A proximity domain is beyond what Linux takes.",
         "Linux takes domains below 1024 on x86 and below 256 on arm64; a Generic Initiator beyond ends its pass over "
-        "the table, and what is behind it is lost.",
+        "the table, and what is behind it is lost; over a processor or memory beyond it rejects the table.",
         "Linux 6.1 to 7.3 as booted",
         "Use lower numbers.",
         of_brought=domain_too_high,
@@ -222,7 +222,7 @@ RAW_TABLES: Final = (
         "GI808",
         "masked-domain",
         WARNING,
-        "A domain above 255 stands in a table of revision 1.",
+        "A domain above 255 stands in a table of revision 1 or lower.",
         "Linux takes only the low byte of processors' and memory's domains there, but all of an initiator's.",
         "Linux 6.1 to 7.3 as booted",
         "Use revision 3, or domains up to 255.",

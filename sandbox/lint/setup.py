@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from qom_types.contract import MAX_NODES
-from qom_types.v2.initiators import DEVICE_TYPE
 from sandbox.lint.model import Where
 from sandbox.records import field, record
 
@@ -24,6 +23,12 @@ if TYPE_CHECKING:
 NVIDIA: Final = "nvidia-acpi-generic-initiator"
 PORT: Final = "acpi-generic-port"
 
+TABLES_FILE: Final = "etc/acpi/tables"
+"""What QEMU's message names where the tables are too large."""
+
+OBJECTS_SAY: Final = ("acpi-generic-initiator: ", "acpi-generic-port: ")
+"""How QEMU's messages about these objects begin as it ends over them."""
+
 
 @record
 class Use:
@@ -36,7 +41,11 @@ class Use:
         start: its node, or the first of them; None where none was given.
         count: how many nodes it asks for.
         where: the option, or the step.
-        step: the step that gave it or changed it last, counted from 0; None for an option.
+        step: the step that gave it, changed it last or took its device away, counted from 0; None for an option.
+        held: whether firmware had still to read the tables for the first time after a reset, since nothing ran.
+        found: the PCI device that QEMU takes at this moment; None where it takes none.
+        missing: that there is no such device, or that there are several, in words; "" otherwise.
+        other: the type of what the name names, if that is of another kind; "" otherwise.
     """
 
     id: str
@@ -46,6 +55,15 @@ class Use:
     count: int
     where: Where
     step: int | None = None
+    held: bool = False
+    found: PciDeviceObject | None = field(default=None, repr=False)
+    missing: str = ""
+    other: str = ""
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether QEMU finds what it names."""
+        return not self.missing and not self.other
 
     @property
     def is_port(self) -> bool:
@@ -80,6 +98,7 @@ class Setup:
         board: the machine without what its Generic Initiators do to it; None where QEMU refuses to make one.
         refusal: how QEMU ends over something else than these objects, as it starts.
         end: how QEMU ends, over whatever and whenever.
+        end_where: the step in which it ends; None at the start.
         moments: the times at which firmware reads the tables, and the last step.
         ending: the object of the command that ends QEMU itself, if any does.
         libvirt_ids: whether libvirt chooses the objects' ids.
@@ -92,6 +111,7 @@ class Setup:
     board: Board | None = field(default=None, repr=False)
     refusal: Ended | None = None
     end: Ended | None = None
+    end_where: Where | None = None
     moments: tuple[Moment, ...] = ()
     ending: Use | None = None
     libvirt_ids: bool = False
@@ -119,6 +139,19 @@ class Setup:
         return self.board.type.family in self.config.dialect.initiator_machines
 
     @property
+    def is_too_large(self) -> bool:
+        """Whether QEMU ends over the size of its tables."""
+        return self.end is not None and self.refusal is None and TABLES_FILE in self.end.stderr
+
+    @property
+    def other_end(self) -> Ended | None:
+        """How QEMU ends over something else than these objects and the size of the tables; None if it does not."""
+        if self.end is None or self.ending is not None or self.is_too_large:
+            return None
+        last = self.end.stderr.rpartition("\n")[2]
+        return None if last.startswith(OBJECTS_SAY) else self.end
+
+    @property
     def node_count(self) -> int:
         """How many nodes are declared."""
         return len(self.board.numa.nodes) if self.board else 0
@@ -137,16 +170,9 @@ class Setup:
             found.append(self.ending)
         return tuple(dict.fromkeys(found))
 
-    def device(self, use: Use) -> PciDeviceObject | None:
-        """Return the device that an initiator takes; None where it takes none."""
-        if self.board is None or use.is_port:
-            return None
-        kind = DEVICE_TYPE if self.is_v2 else "pci-device"
-        return cast("PciDeviceObject | None", self.board.tree.resolve_quietly(use.device, kind))
-
     def nodes(self, use: Use) -> range:
         """Return the nodes for which an initiator makes entries, as far as QEMU gets to make them."""
-        if use.start is None or use.start >= MAX_NODES or not self.asks_objects or self.device(use) is None:
+        if use.start is None or use.start >= MAX_NODES or not self.asks_objects or use.found is None:
             return range(0)
         nodes = range(use.start, use.start + use.count)
         return nodes if self.is_v2 or nodes.stop <= self.node_count else range(0)
@@ -155,7 +181,7 @@ class Setup:
         """Return the initiators of a moment that make entries, by their device."""
         found: dict[PciDeviceObject, tuple[Use, ...]] = {}
         for use in moment.uses:
-            device = self.device(use)
+            device = use.found
             if device is not None and self.nodes(use):
                 found[device] = (*found.get(device, ()), use)
         return found
@@ -163,7 +189,7 @@ class Setup:
     def placed(self) -> Iterator[tuple[Use, PciDeviceObject]]:
         """Give the initiators that make entries, each with its device."""
         for use in self.uses():
-            device = self.device(use)
+            device = use.found
             if device is not None and self.nodes(use):
                 yield use, device
 

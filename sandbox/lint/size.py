@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from sandbox.lint.view import View
 
 WARNED: Final = 0x10000
-ABORTED: Final = -6
 
 
 def large(view: View) -> Iterator[Found]:
@@ -24,7 +23,7 @@ def large(view: View) -> Iterator[Found]:
 
 def too_large(setup: Setup) -> Iterator[Found]:
     """QEMU aborts over the size of the tables."""
-    if setup.end is None or setup.end.status != ABORTED or setup.refusal is not None:
+    if setup.end is None or not setup.is_too_large:
         return
     uses = sorted(setup.uses(), key=lambda use: -len(setup.nodes(use)))
     where = uses[0].where if uses and setup.nodes(uses[0]) else setup.where()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from sandbox.errors import QemuError
-from sandbox.lint.model import ENDS_AT_START, ERROR, IGNORED, WARNING, Found, Rule
+from sandbox.lint.model import ENDS_AT_START, ENDS_IN_SETTER, ERROR, IGNORED, WARNING, Found, Rule
 from sandbox.qapi.opts import parse_opts
 
 if TYPE_CHECKING:
@@ -13,15 +13,24 @@ if TYPE_CHECKING:
 
     from sandbox.lint.setup import Setup
     from sandbox.machine.arguments import Option
+    from sandbox.scenario.transcript import Ended
 
 
 def start_refused(setup: Setup) -> Iterator[Found]:
-    """QEMU refuses the command line over something else than these objects."""
-    if setup.refusal is None or any(duplicate_id(setup)):
+    """QEMU does not start, over something else than these objects."""
+    end = setup.refusal or (None if setup.end_where is not None else setup.other_end)
+    if end is None or any(duplicate_id(setup)):
         return
-    message = setup.refusal.stderr.splitlines()[-1] if setup.refusal.stderr else "no message"
-    option = next((it for it in setup.options if f" {it.text}: " in setup.refusal.stderr), None)
-    yield Found(f"QEMU does not start: {message}", setup.where(option), consequence=ENDS_AT_START)
+    option = next((it for it in setup.options if f" {it.text}: " in end.stderr), None)
+    remedy = "" if end.status > 0 else "Leave out the option over which it crashes"
+    yield Found(f"QEMU does not start: {_said(end)}", setup.where(option), remedy, consequence=ENDS_AT_START)
+
+
+def command_ends(setup: Setup) -> Iterator[Found]:
+    """A command ends QEMU over something else than these objects."""
+    end = setup.other_end
+    if end is not None and setup.end_where is not None and end.status != 0:
+        yield Found(f"QEMU ends: {_said(end)}", setup.end_where, consequence=ENDS_IN_SETTER)
 
 
 def duplicate_id(setup: Setup) -> Iterator[Found]:
@@ -42,8 +51,10 @@ def no_numa(setup: Setup) -> Iterator[Found]:
     """There are objects and no node is declared."""
     if setup.board is None or setup.node_count or setup.is_acpi_off or not setup.uses():
         return
-    names = ", ".join(use.id for use in setup.uses())
-    yield Found(f"no -numa node is declared, so that there is no SRAT and {names} do nothing", setup.where())
+    ids = list(dict.fromkeys(use.id for use in setup.uses()))
+    does = "does" if len(ids) == 1 else "do"
+    message = f"no -numa node is declared, so that there is no SRAT and {', '.join(ids)} {does} nothing"
+    yield Found(message, setup.where())
 
 
 def acpi_off(setup: Setup) -> Iterator[Found]:
@@ -63,6 +74,12 @@ def no_entries_on_pc(setup: Setup) -> Iterator[Found]:
     for use in setup.uses():
         message = f"v2 makes no entries on {setup.board.type.name}, so that {use.id} does nothing"
         yield Found(message, use.where, consequence=IGNORED)
+
+
+def _said(end: Ended) -> str:
+    if end.stderr:
+        return end.stderr.splitlines()[-1]
+    return f"signal {-end.status} ends it, without a message" if end.status < 0 else "no message"
 
 
 def _id_of(option: Option) -> str | None:
@@ -142,5 +159,15 @@ START: Final = (
         "the v2 series as recorded",
         "Use virt, or the merged objects of QEMU 9.0 and later ('qom-sandbox translate --to 10.0').",
         of_setup=no_entries_on_pc,
+    ),
+    Rule(
+        "GI006",
+        "command-ends",
+        ERROR,
+        "A command ends QEMU over something else than a Generic Initiator.",
+        "QEMU aborts in it, and a running VM goes with it.",
+        "QEMU 10.0 behaviour",
+        "Do not send the command; where QEMU's message names an object or an option, correct that.",
+        of_setup=command_ends,
     ),
 )

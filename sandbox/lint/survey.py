@@ -8,6 +8,7 @@ from qom_types.contract import MAX_NODES
 from qom_types.dialects import INITIATOR_TYPES
 from sandbox.errors import InputError, MachineExit, QemuError, UnmodelledError
 from sandbox.lint.model import Where
+from sandbox.lint.naming import looked_up
 from sandbox.lint.places import option_places
 from sandbox.lint.setup import NVIDIA, PORT, Moment, Setup, Use
 from sandbox.lint.view import View
@@ -25,12 +26,16 @@ if TYPE_CHECKING:
     from sandbox.machine.board import Board
     from sandbox.machine.config import MachineConfig
     from sandbox.qom.objects import QomObject
+    from sandbox.qom.tree import ObjectTree
     from sandbox.scenario.emulation import EmulatedMachine
-    from sandbox.scenario.model import Command, Scenario, Step
+    from sandbox.scenario.model import Command, Scenario
 
 DEVICE_MEMBERS: Final = ("pci-dev", "pci-bus", "device")
 START_MEMBERS: Final = ("numa-node-start", "node")
 COUNT_MEMBER: Final = "numa-node-count"
+
+HELD: Final = "prelaunch"
+"""The status of a machine that firmware has not run on since its start, or its last reset."""
 
 
 def survey(scenario: Scenario, text: str = "") -> Setup:
@@ -54,6 +59,7 @@ class _Survey:
         self.setup = Setup(scenario)
         self.live: dict[str, Use] = {}
         self.moments: list[Moment] = []
+        self.tree: ObjectTree | None = None
         self.run(text)
 
     def run(self, text: str) -> None:
@@ -72,17 +78,24 @@ class _Survey:
         except UnmodelledError as error:
             raise error if error.place else UnmodelledError(error.what, scenario.place) from None
         self.setup = replace(self.setup, board=board)
+        self.tree = board.tree
         for given in config.objects:
             if given.values["qom-type"] in INITIATOR_TYPES:
-                use = _use(given.values, self.setup.where(given.option))
+                use = self.looked_up(_use(given.values, self.setup.where(given.option)))
                 self.live[use.id] = use
         self.start()
         self.setup = replace(self.setup, moments=tuple(self.moments))
+
+    def looked_up(self, use: Use) -> Use:
+        """Return an object with what its device's name names now."""
+        return use if self.tree is None else looked_up(use, self.tree, is_v2=self.setup.is_v2)
 
     def start(self) -> None:
         """Run the machine through its steps, as far as it goes."""
         try:
             machine = emulate(self.scenario)
+            self.tree = machine.machine.tree
+            self.live = {name: self.looked_up(use) for name, use in self.live.items()}
             self.read(machine, "at the start")
         except MachineExit as exit_:
             self.finish(exit_, "at the start")
@@ -93,20 +106,21 @@ class _Survey:
             title = f"after step {index + 1}"
             if step.command is None:
                 continue
+            where = Where(step.place, f"step {index + 1} ({step.title})")
             try:
-                self.step(machine, index, step, step.command)
+                self.step(machine, index, step.command, where)
                 self.read(machine, title)
             except MachineExit as exit_:
-                self.finish(exit_, title)
+                self.finish(exit_, title, where)
                 return
             except InputError as error:
                 raise error if error.place else type(error)(error.what, step.place) from None
         if not self.moments or self.moments[-1].uses != tuple(self.live.values()):
             self.moments.append(Moment("in the end", tuple(self.live.values())))
 
-    def finish(self, exit_: MachineExit, title: str) -> None:
+    def finish(self, exit_: MachineExit, title: str, where: Where | None = None) -> None:
         """Note how the machine ended; what it would have read then counts as a moment."""
-        self.setup = replace(self.setup, end=Ended(exit_.status, exit_.stderr))
+        self.setup = replace(self.setup, end=Ended(exit_.status, exit_.stderr), end_where=where)
         self.moments.append(Moment(title, tuple(self.live.values())))
 
     def read(self, machine: EmulatedMachine, title: str) -> None:
@@ -125,10 +139,10 @@ class _Survey:
         )
         self.moments.append(Moment(title, tuple(self.live.values()), view))
 
-    def step(self, machine: EmulatedMachine, index: int, step: Step, command: Command) -> None:
-        about = f"step {index + 1} ({step.title})"
-        where = Where(step.place, about)
+    def step(self, machine: EmulatedMachine, index: int, command: Command, where: Where) -> None:
         given = self.given(machine, command, where, index)
+        if given is not None:
+            given = self.looked_up(replace(given, held=machine.machine.status == HELD))
         try:
             machine.execute(command.name, command.arguments)
         except QemuError:
@@ -158,12 +172,17 @@ class _Survey:
         return _changed(known, arguments.get("property"), arguments.get("value"), where, index)
 
     def follow(self, machine: EmulatedMachine, where: Where, index: int) -> None:
-        """Forget objects that are gone, and take in those that came otherwise."""
+        """Forget objects that are gone, take in those that came otherwise, and see what became of their devices."""
         objects = machine.machine.tree.objects
         self.live = {name: use for name, use in self.live.items() if objects.component(name) is not None}
         for found in objects.children():
             if found.info.name in INITIATOR_TYPES and found.name not in self.live:
                 self.live[found.name] = _use(_members(found), where, index)
+        for name, use in self.live.items():
+            now = self.looked_up(use)
+            if use.is_taken and not now.is_taken and use.where is not where:
+                now = replace(now, where=where, step=index, held=machine.machine.status == HELD)
+            self.live[name] = now
 
 
 def make_board(config: MachineConfig, firmware: str) -> Board:

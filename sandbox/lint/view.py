@@ -12,7 +12,7 @@ from sandbox.lint.model import Where
 from sandbox.records import record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from sandbox.acpi.srat import SratEntry
 PROCESSOR_TYPES: Final = (0, 2, 3, 7)
@@ -20,6 +20,13 @@ MEMORY_TYPE: Final = 1
 GICC_TYPE: Final = 3
 INITIATOR_TYPE: Final = 5
 ENABLED: Final = 1
+
+NARROW_TYPES: Final = (0, 1)
+WIDE_DOMAINS: Final = 2
+"""The first revision of SRAT in which Linux takes more than 8 bits of the domains of entries of those types."""
+
+X86_DOMAINS: Final = 1024
+ARM64_DOMAINS: Final = 256
 
 
 @record
@@ -60,6 +67,7 @@ class View:
         title: the moment at which firmware reads them, for people; "" for tables that were brought.
         place: where they stand: the scenario, or the folder.
         files: for tables that were brought, the file of each by its name in small letters.
+        starts: where in its file each raw table begins, by its name in small letters.
         ram: ranges of RAM, (address, bytes), where they are known.
         origin_ids: for each Generic Initiator entry in the table's order the id of its object; empty if unknown.
     """
@@ -70,35 +78,52 @@ class View:
     title: str = ""
     place: Place | None = None
     files: tuple[tuple[str, Place], ...] = ()
+    starts: tuple[tuple[str, int], ...] = ()
     ram: tuple[tuple[int, int], ...] = ()
     origin_ids: tuple[str, ...] = ()
 
     def where(self, table: str, offset: int | None = None) -> Where:
         """Return the place of a finding about a table, named in capitals."""
-        about = f"{table} {self.title}".rstrip()
-        return Where(dict(self.files).get(table.lower(), self.place), about, offset)
+        name, about = table.lower(), f"{table} {self.title}".rstrip()
+        start = dict(self.starts).get(name)
+        byte = None if start is None or offset is None else start + offset
+        return Where(dict(self.files).get(name, self.place), about, offset, byte)
 
     def entries(self) -> tuple[Spanned, ...]:
-        """Return the entries of SRAT up to the first that cannot be read."""
+        """Return the entries of SRAT up to the first that cannot be read, or to where the header says that it ends."""
         return tuple(self._spans())
 
     def _spans(self) -> Iterator[Spanned]:
         if self.srat is None or len(self.srat) < ENTRIES_OFFSET:
             return
         try:
-            for offset, kind, length in entry_spans(self.srat, len(self.srat)):
+            for offset, kind, length in entry_spans(self.srat, end_of(self.srat)):
                 yield Spanned(offset, length, kind, decode_entry(self.srat, offset, kind, length))
         except DecodeError:
             return
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether there is an SRAT whose entries lead to its end."""
+        if self.srat is None or len(self.srat) < ENTRIES_OFFSET:
+            return False
+        last = self.entries()[-1:]
+        return end_of(self.srat) == (last[0].offset + last[0].length if last else ENTRIES_OFFSET)
 
     def initiators(self) -> tuple[Spanned, ...]:
         """Return the Generic Initiator entries, disabled ones too."""
         return tuple(entry for entry in self.entries() if entry.type == INITIATOR_TYPE and entry.pxm >= 0)
 
     def numbered_initiators(self) -> tuple[int, ...]:
-        """Return the domains of the initiators that Linux sees: up to the first that is disabled."""
-        seen = takewhile(lambda entry: entry.enabled, self.initiators())
+        """Return the domains of the initiators that Linux sees: up to the first that is disabled or too high."""
+        most = self.most_domains
+        seen = takewhile(lambda entry: entry.enabled and entry.pxm < most, self.initiators())
         return tuple(entry.pxm for entry in seen)
+
+    @property
+    def most_domains(self) -> int:
+        """Below which number Linux takes domains."""
+        return ARM64_DOMAINS if self.is_arm else X86_DOMAINS
 
     @property
     def is_arm(self) -> bool:
@@ -119,10 +144,18 @@ class View:
         """Return the proximity domains in the order in which Linux gives them node numbers, from 0 on.
 
         Source: Linux 6.1 to 7.3 as booted: processors and Generic Initiators in the table's order, then memory; a
-        disabled processor or memory entry takes none, a disabled Generic Initiator ends the first pass.
+        disabled processor or memory entry takes none, a disabled Generic Initiator, or one whose domain is too high,
+        ends the first pass.
         """
         entries = self.entries()
-        return tuple(dict.fromkeys((*_first_pass(entries), *_second_pass(entries))))
+        found = (*_first_pass(entries, self.domain, self.most_domains), *_second_pass(entries, self.domain))
+        most = self.most_domains
+        return tuple(dict.fromkeys(domain for domain in found if domain < most))
+
+    def domain(self, entry: Spanned) -> int:
+        """Return an entry's domain as Linux reads it: before revision 2 processors and memory have 8 bits of it."""
+        is_narrow = entry.type in NARROW_TYPES and self.srat is not None and self.srat[8] < WIDE_DOMAINS
+        return entry.pxm & 0xFF if is_narrow else entry.pxm
 
 
 def ram_of(text: str, file: str) -> tuple[tuple[int, int], ...]:
@@ -145,13 +178,19 @@ def ram_of(text: str, file: str) -> tuple[tuple[int, int], ...]:
     return tuple(found)
 
 
-def _first_pass(entries: Sequence[Spanned]) -> Iterator[int]:
+def end_of(table: bytes) -> int:
+    """Return where a table ends: where its header says so, unless that cannot be."""
+    declared = int.from_bytes(table[4:8], "little")
+    return declared if ENTRIES_OFFSET <= declared <= len(table) else len(table)
+
+
+def _first_pass(entries: Sequence[Spanned], domain: Callable[[Spanned], int], most: int) -> Iterator[int]:
     for entry in entries:
-        if entry.type == INITIATOR_TYPE and entry.pxm >= 0 and not entry.enabled:
+        if entry.type == INITIATOR_TYPE and entry.pxm >= 0 and (not entry.enabled or entry.pxm >= most):
             return
         if entry.enabled and (entry.type == INITIATOR_TYPE or entry.type in PROCESSOR_TYPES):
-            yield entry.pxm
+            yield domain(entry)
 
 
-def _second_pass(entries: Sequence[Spanned]) -> Iterator[int]:
-    yield from (entry.pxm for entry in entries if entry.type == MEMORY_TYPE and entry.enabled)
+def _second_pass(entries: Sequence[Spanned], domain: Callable[[Spanned], int]) -> Iterator[int]:
+    yield from (domain(entry) for entry in entries if entry.type == MEMORY_TYPE and entry.enabled)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sandbox import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from sandbox.lint.model import Finding, Rule, Where
 
@@ -19,17 +19,19 @@ SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/sche
 JsonObject = dict[str, Any]
 
 
-def sarif(findings: Sequence[Finding], rules: Sequence[Rule]) -> JsonObject:
+def sarif(findings: Sequence[Finding], rules: Sequence[Rule], no_files: Collection[str] = ()) -> JsonObject:
     """Return a SARIF log with one run.
 
     Args:
         findings: what was found.
         rules: all rules; those of the findings are among them.
+        no_files: what stands in places for a file and is none.
     """
     numbers = {rule.code: index for index, rule in enumerate(rules)}
     driver = {"name": "qom-sandbox", "version": VERSION, "rules": [_rule(rule) for rule in rules]}
-    results = [_result(found, numbers[found.code]) for found in findings]
-    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [{"tool": {"driver": driver}, "results": results}]}
+    results = [_result(found, numbers[found.code], no_files) for found in findings]
+    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
 def _rule(rule: Rule) -> JsonObject:
@@ -43,32 +45,33 @@ def _rule(rule: Rule) -> JsonObject:
     }
 
 
-def _result(found: Finding, index: int) -> JsonObject:
+def _result(found: Finding, index: int, no_files: Collection[str]) -> JsonObject:
     result: JsonObject = {
         "ruleId": found.code,
         "ruleIndex": index,
         "level": found.severity,
         "message": {"text": f"{found.message}. {found.remedy.rstrip('.')}."},
-        "locations": [_location(found.where)],
+        "locations": [_location(found.where, no_files)],
     }
     if found.consequence:
         result["properties"] = {"consequence": found.consequence}
     return result
 
 
-def _location(where: Where) -> JsonObject:
+def _location(where: Where, no_files: Collection[str]) -> JsonObject:
     location: JsonObject = {}
     place = where.place
-    if place is not None:
+    if place is not None and place.file not in no_files:
         physical: JsonObject = {"artifactLocation": {"uri": _uri(place.file)}}
         if place.line is not None:
             column = {} if place.column is None else {"startColumn": place.column}
             physical["region"] = {"startLine": place.line, **column}
-        elif where.offset is not None:
-            physical["region"] = {"byteOffset": where.offset}
+        elif where.byte is not None:
+            physical["region"] = {"byteOffset": where.byte}
         location["physicalLocation"] = physical
-    if where.about:
-        location["logicalLocations"] = [{"fullyQualifiedName": where.about}]
+    about = where.about or (place.file if place is not None and place.file in no_files else "")
+    if about:
+        location["logicalLocations"] = [{"fullyQualifiedName": about}]
     return location
 
 

@@ -66,8 +66,16 @@ def found(subject: Scenario | View) -> tuple[Finding, ...]:
     return lint_tables(subject) if isinstance(subject, View) else lint_scenario(subject)
 
 
+def only(findings: tuple[Finding, ...], code: str) -> Finding:
+    """The one finding of a code."""
+    (one,) = [it for it in findings if it.code == code]
+    return one
+
+
 ROOT_PORT = "-device pcie-root-port,id=rp0,addr=05.0,chassis=1"
 TWO = f"{TESTDEV} -device pci-testdev,id=dev1,addr=05.0"
+FILTERED = "-M q35 -m 128M -netdev hubport,id=n0,hubid=0"
+FILTER = do("object-add", qom_type="filter-buffer", id="f0", netdev="n0", interval=1000, position="id=io0")
 DISTANCE = "-numa dist,src=0,dst=1,val="
 
 SETUPS: dict[str, tuple[Scenario, Scenario]] = {
@@ -85,6 +93,10 @@ SETUPS: dict[str, tuple[Scenario, Scenario]] = {
         scenario(machine(2, "q35,acpi=on"), TESTDEV, merged(1)),
     ),
     "GI005": (scenario(machine(2), GPU, several(1, 1)), scenario(machine(2, "virt"), GPU, several(1, 1))),
+    "GI006": (
+        scenario(FILTERED, dialect="10.0", steps=(do("object-add", qom_type="iothread", id="io0"), FILTER)),
+        scenario(FILTERED, dialect="10.0", steps=(FILTER,)),
+    ),
     "GI101": (scenario(machine(2), TESTDEV, merged(128)), scenario(machine(2), TESTDEV, merged(1))),
     "GI102": (scenario(machine(2), TESTDEV, merged(2)), scenario(machine(2), TESTDEV, merged(1))),
     "GI103": (scenario(machine(2), TESTDEV, merged(1, device="x")), scenario(machine(2), TESTDEV, merged(1))),

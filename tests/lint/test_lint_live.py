@@ -8,7 +8,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
-from lint_cases import TESTDEV, TWO, add, do, machine, merged, scenario
+from lint_cases import FILTER, FILTERED, TESTDEV, TWO, add, do, machine, merged, scenario
 
 from sandbox.acpi.srat import decode_srat
 from sandbox.lint.model import ENDS_AT_READING, ENDS_AT_START, ENDS_IN_SETTER
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.live
 
+COMES = do("device_add", driver="pci-testdev", id="hot")
+GOES = do("device_del", id="hot")
 PORT = "-object acpi-generic-port,id=gp0,node=1,pci-bus="
 
 ENDS = {
@@ -48,6 +50,19 @@ ENDS = {
     ),
     "ACPI off": scenario(machine(2, "q35,acpi=off"), TESTDEV, merged(9), dialect="10.0"),
     "no node": scenario("-M q35 -m 128M", TESTDEV, merged(9), dialect="10.0"),
+    "a device that came": scenario(machine(2, "pc"), dialect="10.0", steps=(COMES, add(1, device="hot"))),
+    "a device that came late": scenario(machine(2, "pc"), dialect="10.0", steps=(add(1, device="hot"), COMES)),
+    "a device that went": scenario(
+        machine(2, "pc"), dialect="10.0", steps=(COMES, add(1, device="hot"), GOES, do("system_reset"))
+    ),
+    "a device that went with its object": scenario(
+        machine(2, "pc"),
+        dialect="10.0",
+        steps=(COMES, add(1, device="hot"), do("object-del", id="gi0"), GOES, do("system_reset")),
+    ),
+    "an abort of another kind": scenario(
+        FILTERED, dialect="10.0", steps=(do("object-add", qom_type="iothread", id="io0"), FILTER)
+    ),
     "an id twice": scenario(machine(2), "-device pcie-root-port,id=dev0 -device pci-testdev,id=dev0"),
 }
 

@@ -23,6 +23,7 @@ from lint_cases import (
     initiator,
     machine,
     merged,
+    only,
     scenario,
     several,
     srat,
@@ -49,11 +50,6 @@ from sandbox.lint.view import View, ram_of
 
 CASES = [(code, pair) for cases in (SETUPS, TABLES) for code, pair in cases.items()]
 NAMES = [f"{code}-{'tables' if pair is TABLES.get(code) else 'setup'}" for code, pair in CASES]
-
-
-def only(findings, code):
-    (one,) = [it for it in findings if it.code == code]
-    return one
 
 
 @pytest.mark.parametrize(("code", "pair"), CASES, ids=NAMES)
