@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from sandbox.commands import Result, as_json
-from sandbox.commands.asked import add_dialect, one_scenario
+from sandbox.commands.asked import WORDS, add_dialect, one_scenario
 from sandbox.errors import InputError, MachineExit, Place
 from sandbox.files import read_text, write_text
 
@@ -30,6 +30,7 @@ def add_arguments(name: str, command: argparse.ArgumentParser) -> None:
     if name == "translate":
         command.add_argument("--to", required=True, metavar="D", help="v2, 9.0, 9.2, 10.0, 11.1 or libvirt")
         command.add_argument("--keep-ids", action="store_true", help="leave ids alone, also where nodes come scrambled")
+        command.add_argument("--on-x86", action="store_true", help="from v2, on pc and q35: objects as virt would have")
         return
     forms = ("args", "qmp", "yaml", "libvirt", "dsl", "dat", "json")
     command.add_argument("--as", dest="form", choices=forms, required=True, help="the form; dsl: source for iasl")
@@ -46,7 +47,7 @@ def translate(arguments: argparse.Namespace, _style: Style) -> Result:
     if arguments.to == LIBVIRT:
         text, notes = libvirt_text(given)
         return written(arguments, text, (*said, *notes))
-    made = convert(given, arguments.to, keep_ids=arguments.keep_ids)
+    made = convert(given, arguments.to, keep_ids=arguments.keep_ids, on_x86=arguments.on_x86)
     is_words = arguments.qemu_words is not None
     text = fold_command_line(made.scenario.command_line) if is_words else dump_scenario(made.scenario)
     if arguments.json:
@@ -78,7 +79,7 @@ def libvirt_text(scenario: Scenario) -> tuple[str, Sequence[str]]:
         notes += converted.notes
     if scenario.steps:
         notes.append("the steps are left out: domain XML is about the start")
-    stem = scenario.file.rpartition("/")[2].partition(".")[0] if scenario.place else ""
+    stem = scenario.file.rpartition("/")[2].partition(".")[0] if scenario.file != WORDS else ""
     made = domain_of(scenario.command_line, scenario.dialect, stem.replace(" ", "-") or "guest")
     return write_domain(made.domain), (*notes, *made.notes)
 
@@ -91,7 +92,7 @@ def libvirt_scenario(file: str, dialect: str | None) -> tuple[Scenario, Sequence
     from sandbox.scenario.model import Scenario
 
     domain = read_domain(read_raw(file), file)
-    made = qemu_arguments(domain)
+    made = qemu_arguments(domain, dialect or "10.0")
     return Scenario(domain.name, made.words, dialect=dialect or "10.0", place=Place(file)), made.notes
 
 

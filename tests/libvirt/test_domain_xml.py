@@ -146,6 +146,15 @@ def test_nodes_of_a_device_become_one_set():
     [
         (f"{GPU} {initiator(1)} -device virtio-rng-pci,id=rng", "rng (virtio-rng-pci) is left out"),
         (f"-device pci-testdev,id=t {initiator(1, 't')}", "t and its initiators are left out"),
+        (
+            f"-device pci-testdev {initiator(1, '/machine/peripheral-anon/device[0]')}",
+            "device[0] and its initiators are left out: libvirt gives initiators to hostdevs only",
+        ),
+        (
+            "-M cxl=on -object acpi-generic-port,id=p,pci-bus=c,node=1 -device pxb-cxl,id=c,bus=pcie.0",
+            "Generic Ports are left out",
+        ),
+        (f"{GPU} {initiator(1)} -device usb-tablet", "usb-tablet without an id is left out"),
         (f"{GPU.replace('vfio-pci', 'vfio-pci-nohotplug')} {initiator(1)}", "as vfio-pci, not vfio-pci-nohotplug"),
     ],
 )
@@ -154,12 +163,45 @@ def test_what_a_domain_does_not_say_is_noted(words, note):
     assert any(note in it for it in notes)
 
 
+def test_what_moves_a_table_and_is_left_out_is_noted_as_such():
+    latency = "-numa hmat-lb,initiator=0,target=0,hierarchy=memory,data-type=access-latency,latency=10"
+    words = BASE.replace("q35 -m 128M", "q35,hmat=on -m 128M,slots=1,maxmem=1G").replace("memdev", "cpus=0,memdev")
+    module = "-object memory-backend-ram,id=d0,size=128M -device pc-dimm,id=dimm0,memdev=d0,node=0"
+    notes = made(f"{words} {latency} {module}").notes
+    assert "dimm0 (pc-dimm) is left out, though SRAT has its memory: add libvirt's <memory> for it" in notes
+    assert any(note.startswith("HMAT is left out") and "only nodes with CPUs" in note for note in notes)
+
+
+def test_a_device_of_the_host_needs_no_id():
+    anonymous = GPU.replace(",id=gpu", "")
+    by_path = initiator(2, "/machine/peripheral-anon/device[1]")
+    second = anonymous.replace("0009:01", "0009:02").replace("addr=4", "addr=5")
+    domain = made(f"{BASE} {anonymous} {second} {by_path}").domain
+    assert [(it.host, it.nodes) for it in domain.hostdevs] == [("0009:01:00.0", ()), ("0009:02:00.0", (2,))]
+
+
+@pytest.mark.parametrize(("words", "name"), [("-name a", "a"), ("-name guest=b/c,process=x", "b-c"), ("", "guest")])
+def test_the_name_is_that_of_the_machine(words, name):
+    assert made(f"{BASE} {words}").domain.name == name
+
+
+@pytest.mark.parametrize(
+    ("machine", "taken"),
+    [("pc-q35-noble", "q35"), ("pc-i440fx-rhel7.6.0", "pc"), ("pc-q35-12.0", "q35"), ("pc-q35-9.2", "pc-q35-9.2")],
+)
+def test_a_machine_type_of_a_distribution_is_the_newest_of_its_family(machine, taken):
+    made = qemu_arguments(read(PLAIN_PC.replace("pc-i440fx-9.2", machine)))
+    assert made.words[made.words.index("-machine") + 1].startswith(f"{taken},")
+    noted = f"QEMU itself has no machine {machine} in dialect 10.0: taken as its newest {taken}"
+    assert made.notes == (() if machine == taken else (noted,))
+
+
 def test_the_order_that_libvirts_ids_give_is_noted():
     """As a live QEMU lists gi0 to gi7 on nodes 1 to 8."""
     nodes = f"-M q35 -m 128M -object memory-backend-ram,id=m0,size=128M -numa node,memdev=m0{' -numa node' * 8}"
     notes = made(f"{nodes} {GPU} {' '.join(initiator(node) for node in range(1, 9))}").notes
     (note,) = [it for it in notes if it.startswith("libvirt names")]
-    assert note.endswith("6 5 4 3 2 8 1 7")
+    assert "come as 6 5 4 3 2 8 1 7, and Linux" in note
 
 
 @pytest.mark.parametrize(
@@ -204,7 +246,7 @@ def test_what_libvirt_alone_decides_is_noted(capsys, tmp_path):
     for words in (["lint"], ["export", "--as", "yaml"], ["translate", "--to", "10.0"]):
         main([*words, "--libvirt", str(file)])
         notes = capsys.readouterr().err
-        assert "libvirt adds a USB controller and a balloon" in notes
+        assert "libvirt adds devices that are not in it" in notes
         assert "libvirt chooses the PCI addresses of 0000:01:00.0" in notes
 
 
