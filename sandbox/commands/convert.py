@@ -39,6 +39,7 @@ def add_arguments(name: str, command: argparse.ArgumentParser) -> None:
 
 def translate(arguments: argparse.Namespace, _style: Style) -> Result:
     """Translate a scenario or a command line to another dialect."""
+    from sandbox.commands.anchors import seen_from
     from sandbox.scenario.command_line import fold_command_line
     from sandbox.scenario.dump import dump_scenario
     from sandbox.translate.convert import convert
@@ -49,7 +50,8 @@ def translate(arguments: argparse.Namespace, _style: Style) -> Result:
         return written(arguments, text, (*said, *notes))
     made = convert(given, arguments.to, keep_ids=arguments.keep_ids, on_x86=arguments.on_x86)
     is_words = arguments.qemu_words is not None
-    text = fold_command_line(made.scenario.command_line) if is_words else dump_scenario(made.scenario)
+    translated = seen_from(made.scenario, arguments.output)
+    text = fold_command_line(translated.command_line) if is_words else dump_scenario(translated)
     if arguments.json:
         words = list(made.scenario.command_line)
         shown = {"dialect": made.scenario.dialect, "command_line": words, "text": text, "notes": list(made.notes)}
