@@ -13,7 +13,8 @@ from qom_types.dialects import INITIATOR_TYPES
 from sandbox.acpi.srat import GenericInitiatorAffinity
 from sandbox.errors import InputError, MachineExit
 from sandbox.libvirt.arguments import qemu_arguments
-from sandbox.libvirt.domain import DRIVERS, Address, Cell, Controller, Domain, Hostdev
+from sandbox.libvirt.bridges import MODELS, Bridges, with_free_chassis
+from sandbox.libvirt.domain import Cell, Controller, Domain, Hostdev
 from sandbox.machine.command_line import parse_arguments
 from sandbox.machine.device_objects import PciDeviceObject
 from sandbox.machine.machine import Machine
@@ -22,16 +23,17 @@ from sandbox.records import record
 from sandbox.translate.options import TYPENAME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sandbox.machine.board import Board
     from sandbox.machine.config import MachineConfig
-    from sandbox.machine.pci.bus import PciBus, PciDevice
+    from sandbox.machine.pci.bus import PciDevice
+    from sandbox.machine.smp import SmpConfig
 
 KIB: Final = 1024
-MODELS: Final = {driver: model for model, driver in DRIVERS.items()} | {"ioh3420": "pcie-root-port"}
-USUAL: Final = frozenset(DRIVERS.values())
 PASSED_THROUGH: Final = "vfio-pci"
+NEWEST_GIC: Final = "3"
+"""What libvirt calls the newest interrupt controller; it has no ``max``."""
 MEMORY_DEVICES: Final = ("pc-dimm", "nvdimm", "virtio-mem-pci", "virtio-pmem-pci", "cxl-type3")
 LEVELS: Final = ("sockets", "dies", "clusters", "cores", "threads")
 
@@ -71,7 +73,7 @@ class _Maker:
         self.board: Board = machine.board
         self.name = name
         self.notes: list[str] = []
-        self.indexes: dict[str, int] = {}
+        self.bridges = Bridges(machine, self.notes)
 
     def made(self) -> Made:
         controllers, hostdevs = self.devices()
@@ -88,6 +90,7 @@ class _Maker:
         rngs = [it.values["qom-type"] for it in self.config.objects if it.values["qom-type"].startswith("rng-")]
         threads = sum(it.values["qom-type"] == "iothread" for it in self.config.objects)
         gic = str(options.get("gic-version", ""))
+        gic = NEWEST_GIC if gic == "max" else gic
         return Domain(
             name=self.name_of_machine() or self.name,
             arch=board.type.architecture,
@@ -98,10 +101,10 @@ class _Maker:
             started_vcpus=smp.cpus if smp.cpus != smp.max_cpus else None,
             max_memory=memory.max_ram_size // KIB if has_room else None,
             slots=memory.slots if has_room else 0,
-            topology=tuple((level, getattr(smp, level)) for level in LEVELS if self.has_level(level, given)),
+            topology=tuple((level, count) for level, count in self.levels(smp) if self.has_level(level, given)),
             cpu=(self.config.cpu or "").split(",")[0],
             acpi=options.get("acpi") != "off",
-            gic=gic if gic.isdecimal() else "",
+            gic=gic,
             cells=tuple(self.cells()),
             controllers=tuple(controllers),
             hostdevs=tuple(hostdevs),
@@ -115,6 +118,13 @@ class _Maker:
         if not values:
             return ""
         return str(dict(parse_opts(values[-1], "guest")).get("guest", "")).strip().replace("/", "-")
+
+    def levels(self, smp: SmpConfig) -> Iterator[tuple[str, int]]:
+        """Give the levels of the topology that libvirt knows, with its modules, which it does not know, as cores."""
+        for level in LEVELS:
+            yield level, getattr(smp, level) * (smp.modules if level == "cores" else 1)
+        if smp.modules > 1:
+            self.notes.append(f"libvirt has no modules: the cores of {smp.modules} modules are given as one")
 
     def has_level(self, level: str, given: object) -> bool:
         """Whether the topology names that level: libvirt takes all of them or none."""
@@ -136,10 +146,6 @@ class _Maker:
         express = self.board.type.family != "pc"
         controllers = [Controller(0, "pcie-root" if express else "pci-root")]
         hostdevs: list[Hostdev] = []
-        for found in self.machine.tree.root.walk():
-            device = found.device if isinstance(found, PciDeviceObject) else None
-            if device is not None and device.typename in MODELS and device.id is not None:
-                self.indexes[device.id] = len(self.indexes) + 1
         for given in self.config.devices:
             driver, name = str(given.values["driver"]), given.values.get("id")
             it = self.device_of(name)
@@ -148,7 +154,7 @@ class _Maker:
                 if name is not None or not driver.startswith(PASSED_THROUGH):
                     self.note_left_out(driver, name)
             elif device.typename in MODELS:
-                controllers.append(self.controller(device))
+                controllers.append(self.bridges.controller(device))
             elif device.typename.startswith(PASSED_THROUGH):
                 hostdevs.append(self.hostdev(device, initiators.pop(it.path, ())))
             elif it.path in initiators:
@@ -165,7 +171,7 @@ class _Maker:
                 f"{name.rpartition('/')[2]} and its initiators are left out: libvirt gives initiators to hostdevs only"
             )
         self.note_the_rest()
-        return sorted(controllers, key=lambda it: it.index), hostdevs
+        return with_free_chassis(sorted(controllers, key=lambda it: it.index)), hostdevs
 
     def nameless_hostdevs(self) -> list[tuple[str, PciDevice]]:
         """Return the devices of the host that have no id, with their paths, in the order of their addresses there."""
@@ -208,22 +214,6 @@ class _Maker:
         found = self.machine.device_of_id(name) if isinstance(name, str) else None
         return found if isinstance(found, PciDeviceObject) else None
 
-    def controller(self, device: PciDevice) -> Controller:
-        values = device.properties
-        chassis = values.get("chassis", values.get("chassis_nr"))
-        hotplug = values.get("hotplug")
-        return Controller(
-            index=self.indexes[str(device.id)],
-            model=MODELS[device.typename],
-            address=self.address(device),
-            chassis=chassis if isinstance(chassis, int) else None,
-            port=_integer(values.get("port")),
-            bus_number=_integer(values.get("bus_nr")),
-            node=_integer(values.get("numa_node")),
-            hotplug=hotplug if isinstance(hotplug, bool) else None,
-            name="" if device.typename in USUAL else device.typename,
-        )
-
     def hostdev(self, device: PciDevice, nodes: tuple[int, ...]) -> Hostdev:
         if device.typename != PASSED_THROUGH:
             name = device.id or device.typename
@@ -233,22 +223,10 @@ class _Maker:
         return Hostdev(
             host,
             nodes,
-            self.address(device),
+            self.bridges.address(device),
             rom_bar=rombar is None or rombar in (1, True),
             iommufd="iommufd" in device.properties,
         )
-
-    def address(self, device: PciDevice) -> Address:
-        bus = self.index_of(device.bus)
-        return Address(bus, device.devfn >> 3, device.devfn & 7, multifunction=device.announces_functions)
-
-    def index_of(self, bus: PciBus) -> int:
-        if bus.parent is None:
-            return 0
-        index = self.indexes.get(str(bus.parent.id))
-        if index is None:
-            raise InputError(f"the {bus.parent.typename} above bus '{bus.name}' has no id, which libvirt needs")
-        return index
 
     def note_order(self, domain: Domain) -> None:
         """Say in which order the nodes come with libvirt's ids."""
@@ -268,10 +246,6 @@ class _Maker:
                 f"libvirt names the objects itself: in SRAT their nodes come as {listed}, and Linux numbers them in "
                 "that order"
             )
-
-
-def _integer(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _host(text: str) -> str:

@@ -122,18 +122,42 @@ def test_what_is_wrong_is_refused_with_its_place(name):
 
 
 def test_a_command_line_becomes_a_domain():
-    root_port = "-device pcie-root-port,id=rp,chassis=3,port=2,addr=1c.1"
+    root_port = "-device pcie-root-port,id=rp,chassis=1,port=2,addr=1c.1"
     second = "-device vfio-pci,host=02:00.0,id=second,bus=rp,rombar=0"
     domain = made(f"{BASE} {root_port} {GPU} {second} {initiator(1)} {initiator(2, 'second')}").domain
     assert domain.controllers == (
         Controller(0, "pcie-root"),
-        Controller(1, "pcie-root-port", Address(0, 0x1C, 1), chassis=3, port=2),
+        Controller(1, "pcie-root-port", Address(0, 0x1C, 1), chassis=1, port=2),
     )
     assert domain.hostdevs == (
         Hostdev("0009:01:00.0", (1,), Address(0, 4)),
         Hostdev("0000:02:00.0", (2,), Address(1, 0), rom_bar=False),
     )
     assert [cell.memory for cell in domain.cells] == [128 << 10, 0, 0]
+
+
+def test_a_bridge_has_a_lower_index_than_those_below_it():
+    """libvirt refuses any other: "index must be larger than bus"."""
+    bridges = "-device pci-bridge,id=b,chassis_nr=2 -device pci-bridge,id=a,chassis_nr=6,bus=b,addr=3"
+    deepest = "-device pci-bridge,id=c,chassis_nr=9,bus=a,addr=4"
+    domain = made(f"{BASE.replace('q35', 'pc')} {bridges} {deepest}").domain
+    assert [(it.index, it.address.bus) for it in domain.controllers[1:]] == [(1, 0), (2, 1), (3, 2)]
+
+
+@pytest.mark.parametrize(("chassis", "kept"), [((1, 2), (1, 2)), ((2, 3), (None, None)), ((1, 0), (None, None))])
+def test_chassis_that_libvirt_might_give_again_are_left_to_it(chassis, kept):
+    ports = " ".join(f"-device pcie-root-port,id=p{it},chassis={it},addr={8 + it}" for it in chassis)
+    assert tuple(it.chassis for it in made(f"{BASE} {ports}").domain.controllers[1:]) == kept
+
+
+def test_what_libvirt_has_no_word_for_is_said_otherwise():
+    words = "-M virt,gic-version=max -m 128M -smp 12 -numa node,mem=128M -M virt-5.0"
+    assert made(words.replace("-smp 12", "-smp 12,sockets=3,clusters=2,cores=2")).domain.gic == "3"
+    modules = made(f"{BASE} -smp 8,modules=2,cores=2,threads=2")
+    assert modules.domain.topology == (("sockets", 1), ("cores", 4), ("threads", 2))
+    assert modules.notes == ("libvirt has no modules: the cores of 2 modules are given as one",)
+    bridge = made(f"{BASE} -device pcie-pci-bridge,id=b,addr=9")
+    assert bridge.notes == ("b: libvirt takes a pcie-to-pci-bridge behind a root port only, and refuses this one",)
 
 
 def test_nodes_of_a_device_become_one_set():
