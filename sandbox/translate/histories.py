@@ -38,9 +38,10 @@ class Put:
 
 @record
 class Take:
-    """An object goes."""
+    """An object goes; ``may_resize`` tells whether the table may shrink with it, as after an addition that fails."""
 
     what: str | int
+    may_resize: bool = False
 
 
 @record
@@ -93,7 +94,7 @@ def _readings(history: Sequence[Event], ids: Sequence[str], numbers: Mapping[str
         if isinstance(event, Put):
             table.insert(name, None)
         elif name in table:
-            table.remove(name, may_resize=False)
+            table.remove(name, may_resize=event.may_resize)
 
 
 def _wrong_pairs(walked: Sequence[int]) -> int:
@@ -131,7 +132,7 @@ def _sizes(history: Sequence[Event], ids: Sequence[str]) -> list[_Size]:
             table.insert(name, None)
             others |= {event.what} if isinstance(event.what, str) else set()
         elif name in table:
-            table.remove(name, may_resize=False)
+            table.remove(name, may_resize=event.may_resize)
     return list(found.values())
 
 

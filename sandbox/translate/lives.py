@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from sandbox.scenario.emulation import EmulatedMachine
-    from sandbox.scenario.model import Scenario
+    from sandbox.scenario.model import Command, Scenario
     from sandbox.translate.histories import Event
 
 
@@ -76,6 +76,7 @@ class _Life:
             Put(self.numbers[it.stem] if isinstance(it, Unnamed) else it) for it in self.insertions
         ]
         self.present = set(self.objects.instance)
+        self.changes = self.objects.instance.changes
 
     def initiators(self) -> dict[str, int]:
         """Return the nodes of the initiators that are there, by their ids."""
@@ -92,7 +93,7 @@ class _Life:
                 pass
             except MachineExit:
                 break
-            self.follow()
+            self.follow(command)
             try:
                 self.read()
             except MachineExit:
@@ -107,9 +108,14 @@ class _Life:
     def reading(self) -> Read:
         return Read({self.numbers[name]: node for name, node in self.initiators().items()})
 
-    def follow(self) -> None:
-        """Note which objects came and went."""
+    def follow(self, command: Command) -> None:
+        """Note which objects came and went, also an object that came and failed."""
         now = set(self.objects.instance)
+        changes, self.changes = self.objects.instance.changes - self.changes, self.objects.instance.changes
+        if now == self.present and changes > 1 and command.name == "object-add":
+            name = str((command.arguments or {}).get("id"))
+            may_resize = self.machine.machine.config.dialect.failure_may_resize
+            self.history += [Put(name), Take(name, may_resize)]
         self.history += [Take(self.numbers.get(name, name)) for name in sorted(self.present - now)]
         for name in sorted(now - self.present):
             if isinstance(self.objects.component(name), GenericInitiator):

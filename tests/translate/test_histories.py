@@ -123,6 +123,38 @@ def test_merged_objects_of_steps_get_other_ids_wherever_they_are_named():
     assert read_by(transcript) == WANTED
 
 
+def test_an_addition_that_fails_may_shrink_the_table_in_10_0_and_leaves_a_tombstone():
+    """As libglib's removals do: with the resize check the table shrinks once 12 of 13 objects are gone."""
+    history = [*map(Put, range(13)), *map(Take, range(1, 13)), Put("s"), Take("s", may_resize=True), Put(1)]
+    ids = [f"g{number}" for number in range(13)]
+    tables: list[BucketTable[None]] = []
+    for may_resize in (True, False):
+        table: BucketTable[None] = BucketTable()
+        for name in ids:
+            table.insert(name, None)
+        for name in ids[1:]:
+            table.remove(name, may_resize=False)
+        table.insert("s", None)
+        table.remove("s", may_resize=may_resize)
+        tables.append(table)
+    assert tables[0].size < tables[1].size
+    assert disorder([*history, Read({0: 2, 1: 3})], ids) == (list(after(tables[0], ids[1])) != ids[:2])
+
+
+def after(table, name):
+    table.insert(name, None)
+    return table
+
+
+def test_objects_that_fail_are_reckoned_with():
+    fails = do("object-add", qom_type="secret", id="s0")
+    more = tuple(do("object-add", qom_type="iothread", id=f"io{number}") for number in range(12))
+    gone = tuple(do("object-del", id=f"io{number}") for number in range(12))
+    history = (*more, *gone, fails, add_nvidia("gi0", 2, 8), do("system_reset"))
+    made = convert(v2(nodes(18), GPU, SECOND, nvidia("gi1", 10, 8, "dev1"), steps=history), "10.0")
+    assert read_by(replay(made.scenario, emulate, lambda _: b"")) == WANTED[:2]
+
+
 def test_a_history_without_ids_that_keep_its_order_is_noted():
     """So many objects that a table of 32 buckets is nearly full."""
     many = v2(nodes(32), GPU, nvidia("gi0", 2, 26), steps=(add_nvidia("gi1", 28, 2), do("system_reset")))
