@@ -1,10 +1,11 @@
-"""Files that a scenario names lie beside it; a scenario that is written elsewhere names them from there."""
+"""What a scenario's file has beside the scenario: the folder from which it names tables, and comments."""
 
 from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, Any
 
+from sandbox.files import read_text
 from sandbox.records import replace
 from sandbox.scenario.model import WholeTable
 from sandbox.scenario.tables import TABLE_NAMES
@@ -20,6 +21,13 @@ def seen_from(scenario: Scenario, file: str | None) -> Scenario:
         return scenario
     steps = tuple(replace(step, expect=_seen(step.expect, here, there)) for step in scenario.steps)
     return replace(scenario, steps=steps, expect=_seen(scenario.expect, here, there))
+
+
+def notes_on_comments(name: str | None) -> tuple[str, ...]:
+    """Say that the comments of a scenario's file are not in what is made of it, if there are any."""
+    if name is None or not any(line.lstrip().startswith("#") for line in read_text(name).splitlines()):
+        return ()
+    return (f"the comments in {name} are not taken over",)
 
 
 def _seen(expected: Expectation, here: str, there: str) -> Expectation:

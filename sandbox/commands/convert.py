@@ -39,7 +39,7 @@ def add_arguments(name: str, command: argparse.ArgumentParser) -> None:
 
 def translate(arguments: argparse.Namespace, _style: Style) -> Result:
     """Translate a scenario or a command line to another dialect."""
-    from sandbox.commands.anchors import seen_from
+    from sandbox.commands.anchors import notes_on_comments, seen_from
     from sandbox.scenario.command_line import fold_command_line
     from sandbox.scenario.dump import dump_scenario
     from sandbox.translate.convert import convert
@@ -56,7 +56,7 @@ def translate(arguments: argparse.Namespace, _style: Style) -> Result:
         words = list(made.scenario.command_line)
         shown = {"dialect": made.scenario.dialect, "command_line": words, "text": text, "notes": list(made.notes)}
         return written(arguments, as_json(shown), said)
-    return written(arguments, text, (*said, *made.notes))
+    return written(arguments, text, (*said, *made.notes, *notes_on_comments(arguments.scenario)))
 
 
 def written(arguments: argparse.Namespace, text: str, notes: Sequence[str]) -> Result:

@@ -28,8 +28,9 @@ def export(arguments: argparse.Namespace, _style: Style) -> Result:
     if arguments.form in ("dsl", "dat"):
         return _tables(arguments, scenario)
     if arguments.form == "yaml":
-        from sandbox.commands.anchors import seen_from
+        from sandbox.commands.anchors import notes_on_comments, seen_from
 
+        said = (*said, *notes_on_comments(arguments.scenario))
         scenario = seen_from(scenario, arguments.output)
     text, notes = _FORMS[arguments.form](scenario)
     return written(arguments, text, (*said, *notes))

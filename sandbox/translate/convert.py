@@ -63,7 +63,7 @@ def convert(scenario: Scenario, to: str, *, keep_ids: bool = False, on_x86: bool
             return Converted(replace(scenario, dialect=V2))
         return _from_v2(scenario, target, keep_ids=keep_ids, on_x86=on_x86)
     if target == V2:
-        return _back_to_v2(scenario)
+        return _back_to_v2(scenario, keep_ids=keep_ids)
     return _merged(scenario, target, keep_ids=keep_ids)
 
 
@@ -119,12 +119,13 @@ def _about_order(scenario: Scenario, *, keep_ids: bool, is_ascending: bool) -> I
         yield f"with these ids SRAT lists the nodes as {listed}, and Linux numbers them in that order"
 
 
-def _back_to_v2(scenario: Scenario) -> Converted:
+def _back_to_v2(scenario: Scenario, *, keep_ids: bool) -> Converted:
     for step in scenario.steps:
         if _is_about_objects(step, scenario):
             message = f"{step.title}: steps about these objects are not translated to v2, only the command line is"
             raise InputError(message, step.place)
-    made = to_v2(scenario.command_line, scenario.dialect)
+    own = _own_names(scenario)
+    made = to_v2(scenario.command_line, scenario.dialect, keep_ids=keep_ids, taken=names_in_use(scenario) - own)
     description = f"Translated from dialect {dialect_of(scenario)}."
     translated = replace(scenario, command_line=made.words, dialect=V2, description=description)
     expected = [without_whole(step.expect) for step in scenario.steps]

@@ -238,6 +238,25 @@ def test_the_command_writes_a_scenario_that_replays(capsys, tmp_path):
     assert main(["replay", str(file)]) == 0
 
 
+def test_comments_are_missed(capsys, tmp_path):
+    file = tmp_path / "commented.yaml"
+    text = (ROOT / "scenarios" / f"{COVER}.yaml").read_text()
+    file.write_text(text.replace("command-line: |\n", "command-line: |\n  # the cover letter's\n"))
+    for command in (["translate", "--to", "10.0"], ["export", "--as", "yaml"]):
+        assert main([*command, str(file)]) == 0
+        assert capsys.readouterr().err == f"note: the comments in {file} are not taken over\n"
+
+
+def test_the_command_gives_objects_to_q35_where_that_is_asked_for(capsys):
+    words = ["-M", "q35", *shlex.split(nodes(4))[4:], *shlex.split(f"{GPU} {nvidia()}")]
+    assert main(["translate", "--to", "10.0", "--", *words]) == 0
+    captured = capsys.readouterr()
+    assert "--on-x86 makes the objects" in captured.err
+    assert "acpi-generic-initiator" not in captured.out
+    assert main(["translate", "--to", "10.0", "--on-x86", "--", *words]) == 0
+    assert capsys.readouterr().out.count("-object acpi-generic-initiator") == 2
+
+
 def test_the_command_gives_json(capsys):
     assert main(["translate", "--to", "10.0", "--json", str(ROOT / "scenarios" / f"{COVER}.yaml")]) == 0
     shown = json.loads(capsys.readouterr().out)
