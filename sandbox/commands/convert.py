@@ -46,7 +46,7 @@ def translate(arguments: argparse.Namespace, _style: Style) -> Result:
 
     given, said = given_scenario(arguments)
     if arguments.to == LIBVIRT:
-        text, notes = libvirt_text(given)
+        text, notes = libvirt_text(given, on_x86=arguments.on_x86)
         return written(arguments, text, (*said, *notes))
     made = convert(given, arguments.to, keep_ids=arguments.keep_ids, on_x86=arguments.on_x86)
     is_words = arguments.qemu_words is not None
@@ -68,22 +68,23 @@ def written(arguments: argparse.Namespace, text: str, notes: Sequence[str]) -> R
     return Result(text, errors=errors)
 
 
-def libvirt_text(scenario: Scenario) -> tuple[str, Sequence[str]]:
+def libvirt_text(scenario: Scenario, *, on_x86: bool = False) -> tuple[str, Sequence[str]]:
     """Return a scenario's machine as domain XML, and what that does not say."""
     from sandbox.libvirt.from_machine import domain_of
     from sandbox.libvirt.write import write_domain
-    from sandbox.translate.convert import V2, convert, dialect_of
+    from sandbox.translate.convert import V2, dialect_of
+    from sandbox.translate.to_merged import to_merged
 
     notes: list[str] = []
     if dialect_of(scenario) == V2:
-        converted = convert(scenario, "10.0", keep_ids=True)
-        scenario = converted.scenario
-        notes += converted.notes
+        made = to_merged(scenario, on_x86=on_x86)
+        scenario = made.scenario
+        notes += made.notes
     if scenario.steps:
         notes.append("the steps are left out: domain XML is about the start")
     stem = scenario.file.rpartition("/")[2].partition(".")[0] if scenario.file != WORDS else ""
-    made = domain_of(scenario.command_line, scenario.dialect, stem.replace(" ", "-") or "guest")
-    return write_domain(made.domain), (*notes, *made.notes)
+    domain = domain_of(scenario.command_line, scenario.dialect, stem.replace(" ", "-") or "guest")
+    return write_domain(domain.domain), (*notes, *domain.notes)
 
 
 def libvirt_scenario(file: str, dialect: str | None) -> tuple[Scenario, Sequence[str]]:

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 V2: Final = "v2"
 PORT: Final = "acpi-generic-port"
-ON_X86: Final = "v2 makes no entries on pc and q35: these objects are those that virt would have"
 ORDERED: Final = "Translated; the objects have ids with which their nodes come in ascending order"
 
 
@@ -92,14 +91,8 @@ def _from_v2(scenario: Scenario, target: str, *, keep_ids: bool, on_x86: bool) -
     at_end = without_whole(scenario.expect) if made.end is None else NOTHING
     translated, left_out = with_what_holds(made.scenario, expected, at_end)
     notes = [*made.notes, *left_out]
-    if on_x86 and any(it.counterparts for it in made.moments if it.tables.srat is not None) and _is_x86(scenario):
-        notes.insert(0, ON_X86)
     notes += [f"step {it.step + 1} ({it.title}) is left out: {it.why}" for it in made.left_out]
     return Converted(translated, (*notes, *_about_order(translated, keep_ids=keep_ids, is_ascending=is_ascending)))
-
-
-def _is_x86(scenario: Scenario) -> bool:
-    return emulate(scenario).machine.is_x86
 
 
 def _about_order(scenario: Scenario, *, keep_ids: bool, is_ascending: bool) -> Iterator[str]:

@@ -246,6 +246,19 @@ def test_a_v2_command_line_is_translated_first():
         domain_of(shlex.split(v2))
 
 
+def test_a_v2_machine_of_pc_has_nodes_in_its_domain_where_that_is_asked_for(capsys):
+    words = shlex.split(f"{BASE} {GPU.replace('vfio-pci', 'vfio-pci-nohotplug')}")
+    words += ["-object", "nvidia-acpi-generic-initiator,id=gi0,device=gpu,numa-node-start=1,numa-node-count=2"]
+    assert main(["translate", "--to", "libvirt", "--", *words]) == 0
+    captured = capsys.readouterr()
+    assert "--on-x86 makes the objects" in captured.err
+    assert "nodeset" not in captured.out
+    assert main(["translate", "--to", "libvirt", "--on-x86", "--", *words]) == 0
+    captured = capsys.readouterr()
+    assert "<acpi nodeset='1-2'/>" in captured.out
+    assert "note: v2 makes no entries on pc and q35" in captured.err
+
+
 def test_commands_take_and_give_domain_xml(capsys, tmp_path):
     file = tmp_path / "d.xml"
     scenario = "scenarios/grace-hopper-mig.yaml"
