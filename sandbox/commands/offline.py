@@ -172,12 +172,12 @@ def schema(_arguments: argparse.Namespace, _style: Style) -> Result:
     return Result(schema_text())
 
 
-def read_scenario(name: str, dialect: str | None) -> Scenario:
-    """Return the scenario of a file, with another dialect if one is asked for."""
+def read_scenario(name: str, dialect: str | None, text: str | None = None) -> Scenario:
+    """Return the scenario of a file, with another dialect if one is asked for; ``text`` saves reading it again."""
     from sandbox.records import replace
     from sandbox.scenario.load import load_scenario
 
-    scenario = load_scenario(read_text(name), name)
+    scenario = load_scenario(read_text(name) if text is None else text, name)
     return replace(scenario, dialect=dialect) if dialect else scenario
 
 
