@@ -86,8 +86,10 @@ def run(words: list[str]) -> int:
     try:
         result = commands.run(arguments, style)
     except MachineExit as ended:
-        told = {"exit": {"status": ended.status, "stderr": ended.stderr}}
-        result = commands.Result(status=FAILED, errors=ended.stderr)
+        step = {"step": ended.step} if ended.step else {}
+        told = {"exit": {"status": ended.status, "stderr": ended.stderr, **step}}
+        said = f"{ended.step}: QEMU ends here\n{ended.stderr}" if ended.step else ended.stderr
+        result = commands.Result(status=FAILED, errors=said)
     except (InputError, InputErrors, DecodeError) as error:
         told = {"error": str(error)}
         result = commands.Result(status=WRONG_INPUT, errors=str(error))
