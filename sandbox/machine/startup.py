@@ -48,6 +48,7 @@ GICV2: Final = 2
 FIRST_TCG_ITS: Final = (6, 2)
 """The first virt whose version 3 interrupt controller takes message signalled interrupts without KVM."""
 
+
 def is_late(typename: str) -> bool:
     """Whether QEMU makes a command-line object of that type after it has set the machine's properties."""
     return typename.startswith(LATE_OBJECTS)
