@@ -96,7 +96,8 @@ def _findings(arguments: argparse.Namespace) -> tuple[tuple[Finding, ...], Seque
         return lint_scenario(scenario_of_words(arguments)), ()
     found: list[Finding] = []
     for name in arguments.scenarios:
-        found += lint_scenario(read_scenario(name, arguments.dialect), read_text(name))
+        text = read_text(name)
+        found += lint_scenario(read_scenario(name, arguments.dialect, text), text)
     return tuple(found), ()
 
 

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 from qom_types.dialects import deduce_dialect, dialect_named, foreign_member, knows
 from sandbox.errors import InputError, Place, QemuError, UnmodelledError
 from sandbox.machine import ignored
-from sandbox.machine.arguments import MACHINE, CommandLine, Option, machine_named, split_arguments
+from sandbox.machine.arguments import (
+    MACHINE,
+    CommandLine,
+    Option,
+    machine_named,
+    refuse_other_targets,
+    split_arguments,
+)
 from sandbox.machine.config import Given, MachineConfig
 from sandbox.machine.options_schema import load_options_schema
 from sandbox.machine.refusals import ConfigurationError
@@ -48,6 +55,7 @@ def parse_arguments(
         UnmodelledError: an option would move a table, but is not modelled.
     """
     command_line = split_arguments(argv)
+    refuse_other_targets(command_line.program, place)
     members = [_object_members(command_line, option) for option in command_line.options if option.name == "object"]
     if dialect is None:
         named = machine_named(option.value or "" for option in command_line.options if option.name in MACHINE)

@@ -145,7 +145,12 @@ class Transcript:
         """
         for happened in self.records:
             if happened.ended is not None:
-                raise MachineExit(happened.ended.stderr, happened.ended.status)
+                step = (
+                    ""
+                    if happened is self.start
+                    else ": ".join(map(str, (*filter(None, [happened.place]), happened.title)))
+                )
+                raise MachineExit(happened.ended.stderr, happened.ended.status, step)
 
     def last_tables(self) -> Tables:
         """Return the tables that firmware had last, of a machine that lived to the end.
