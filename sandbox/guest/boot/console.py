@@ -26,6 +26,12 @@ STAGES: Final = (
 FIRMWARE_DIES: Final = b"Synchronous Exception at 0x"
 """What edk2 writes before it stops for good."""
 
+PANICS: Final = (b"---[ end Kernel panic", b"PANIC: early exception")
+"""What a kernel writes at the end of a panic. One that dies before it has read its parameters never resets."""
+
+LAST_SECONDS: Final = 5.0
+"""How long after that the machine may take to reset, or to finish what it writes."""
+
 
 class Stages:
     """Tells each stage of a boot once."""
@@ -48,9 +54,12 @@ class Stages:
 
 
 def listen(connection: socket.socket, deadline: float, watch: Stages) -> tuple[str, bool]:
-    """Return what comes over a console, and whether its end came before the deadline and the firmware's death."""
+    """Return what comes over a console, and whether its end came before the deadline and the firmware's death.
+
+    A kernel's panic brings the deadline near.
+    """
     console = bytearray()
-    ended = False
+    ended = panics = False
     while len(console) < MOST_BYTES and (left := deadline - time.monotonic()) > 0:
         connection.settimeout(left)
         try:
@@ -66,6 +75,9 @@ def listen(connection: socket.socket, deadline: float, watch: Stages) -> tuple[s
         watch.look(console, len(console) - len(data))
         if firmware_died(console):
             break
+        if not panics and any(mark in console for mark in PANICS):
+            panics = True
+            deadline = min(deadline, time.monotonic() + LAST_SECONDS)
     return console.decode(errors="replace"), ended
 
 
