@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
+from sandbox.acpi.header import HEADER_LENGTH
 from sandbox.commands import DONE, FAILED, UNANSWERED, Result, as_json
 from sandbox.commands.asked import add_dialect, one_scenario, seconds
 from sandbox.errors import DecodeError, InputError, Place
 from sandbox.files import TABLE_NAMES, read_bytes
+from sandbox.records import replace
 
 if TYPE_CHECKING:
     import argparse
@@ -71,25 +73,30 @@ def guest(arguments: argparse.Namespace, style: Style) -> Result:
                 raise InputError(f"--{name.replace('_', '-')} is about a boot: give --boot too")
         from sandbox.guest.facts import facts_of
         from sandbox.guest.forecast import forecast
-        from sandbox.guest.given import given_by
+        from sandbox.guest.versions import choose_version
 
-        given = given_by(scenario)
+        chosen = choose_version(scenario)
+        given = chosen.given
         machine = facts_of(given.machine, arguments.edk2)
         _check_arch(arguments, machine.arch)
         if arguments.tables:
             given = given.with_tables(read_tables(arguments.tables))
+        if chosen.note and given.origins:
+            machine = replace(machine, notes=(*machine.notes, chosen.note))
         kernel = find_kernel(machine.arch, arguments.kernel or DEFAULT_VERSION)
-        found = forecast(given.tables, machine, kernel, given.origins, given.declared)
+        found = forecast(given.tables, machine, kernel, given.origins, given.declared, given.behind)
     except DecodeError as error:
         raise InputError(str(error), Place(os.path.join(arguments.tables or "", "srat.dat"))) from None
     errors = _write_sysfs(arguments, found, machine)
     if arguments.json:
         from sandbox.guest.forecast_json import forecast_json
 
-        return Result(as_json(forecast_json(found)), errors=errors)
+        described = {"dialect": given.dialect, "dialect_reason": chosen.reason, **forecast_json(found)}
+        return Result(as_json(described), errors=errors)
     from sandbox.report.forecast_text import render_forecast
 
-    return Result(render_forecast(found, style, verbose=arguments.verbose), errors=errors)
+    tables_of = f"dialect {given.dialect} ({chosen.reason})"
+    return Result(render_forecast(found, style, tables_of, verbose=arguments.verbose), errors=errors)
 
 
 def _boot(arguments: argparse.Namespace, scenario: Scenario, style: Style) -> Result:
@@ -164,7 +171,7 @@ def read_tables(folder: str) -> Tables:
     """Return the raw tables of a folder; None for a table without a file.
 
     Raises:
-        InputError: there is none at all, or one cannot be read or is another table.
+        InputError: there is none at all, or one cannot be read, is another table, or has no whole header.
     """
     from sandbox.machine.tables import Tables as MadeTables
 
@@ -177,11 +184,22 @@ def read_tables(folder: str) -> Tables:
             continue
         except OSError as error:
             raise InputError(os.strerror(error.errno or 0), Place(path)) from None
-        if found[name][:4] != name.upper().encode():
-            raise InputError(f"this is no {name.upper()}: it does not start with that signature", Place(path))
+        _check_table(name, found[name], path)
+    if not found and not os.path.isdir(folder):
+        raise InputError("there is no such folder", Place(folder))
     if not found:
         raise InputError("there is no srat.dat, slit.dat or hmat.dat", Place(folder))
     return MadeTables(**found)
+
+
+def _check_table(name: str, data: bytes, path: str) -> None:
+    """Raise InputError if a file cannot be the table of its name, however malformed a one."""
+    if not data:
+        raise InputError("the file is empty", Place(path))
+    if data[: len(name)] != name.upper().encode():
+        raise InputError(f"this is no {name.upper()}: it does not start with that signature", Place(path))
+    if len(data) < HEADER_LENGTH:
+        raise InputError(f"it ends after {len(data)} bytes, a table's header alone has {HEADER_LENGTH}", Place(path))
 
 
 def write_tree(folder: str, tree: FileTree) -> None:

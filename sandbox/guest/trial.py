@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from sandbox.guest.boot.plan import BINARIES, boot_scenario, must_be_given
 from sandbox.guest.boot.runner import MOST_SECONDS
-from sandbox.guest.boot.upgrade import fitting
+from sandbox.guest.boot.upgrade import fitting, upgrades
 from sandbox.guest.boot.words import prepare_boot
 from sandbox.guest.facts import facts_of
 from sandbox.guest.forecast import forecast
@@ -25,6 +25,7 @@ from sandbox.guest.given import given_by
 from sandbox.guest.kernels import find_kernel, nearest_kernel
 from sandbox.guest.observe import observe, observe_tables, seen
 from sandbox.guest.result import PANICS
+from sandbox.guest.versions import choose_version
 from sandbox.live.dialect import dialect_of
 from sandbox.live.standins import probe_host
 from sandbox.live.start import chroot_socket_root
@@ -112,7 +113,7 @@ def try_guest(
     """
     binary = tuple(binary) or (BINARIES[kernel.arch],)
     found = qemu_version(binary)
-    dialect = given_by(scenario).dialect
+    dialect = choose_version(scenario).given.dialect
     must_give = tables is not None or must_be_given(dialect)
     if not must_give:
         dialect = dialect_of(found)[0]
@@ -122,6 +123,8 @@ def try_guest(
     given = given_by(replace(scenario, command_line=(program, *prepared.own_words), dialect=dialect))
     if tables is not None:
         given = given.with_tables(fitting(tables, given.tables))
+        along = upgrades({"SLIT": given.tables.slit, "HMAT": given.tables.hmat})
+        given = replace(given, behind=b"".join(along.values()))
     machine = facts_of(given.machine, kernel.edk2)
     rules = find_kernel(kernel.arch, version or kernel.version) if version or kernel.version else None
     first = None if rules is None else _foretell(given, machine, rules)
@@ -157,4 +160,4 @@ def release_of(booted: Boot) -> str:
 
 
 def _foretell(given: Given, machine: GuestMachine, kernel: Kernel) -> Forecast:
-    return forecast(given.tables, machine, kernel, given.origins, given.declared)
+    return forecast(given.tables, machine, kernel, given.origins, given.declared, given.behind)

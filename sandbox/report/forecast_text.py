@@ -19,19 +19,21 @@ WIDEST_MATRIX: Final = 32
 """The most nodes whose distances are shown as a matrix."""
 
 
-def render_forecast(forecast: Forecast, style: Style, *, verbose: bool = False) -> str:
+def render_forecast(forecast: Forecast, style: Style, tables_of: str = "", *, verbose: bool = False) -> str:
     """Show a forecast.
 
     Args:
         forecast: the forecast.
         style: with or without colours.
+        tables_of: whose tables it has, in a few words; "" if that is said elsewhere.
         verbose: show also the kernel's own lines of a guest that boots, and what HMAT makes.
 
     Returns:
         Lines, each with its line end.
     """
     kernel = forecast.kernel
-    lines = [style.strong(f"forecast: Linux {kernel.version} on {kernel.arch}"), *_outcome(forecast, style)]
+    whose = f", {visible(tables_of)}" if tables_of else ""
+    lines = [style.strong(f"forecast: Linux {kernel.version} on {kernel.arch}{whose}"), *_outcome(forecast, style)]
     for heading, part in (
         ("", _nodes(forecast, style)),
         ("node distances", _distances(forecast, style)),
