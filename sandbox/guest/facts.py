@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 AMD: Final = "AMD"
 OTHER: Final = "other"
+HYGON: Final = "Dhyana"
+"""Starts of the names of models whose kernel driver, Hygon's, guesses nodes as AMD's does."""
 
 FIRST_USED: Final = 0x1000
 LOW_END: Final = 0x9F000
@@ -103,7 +105,7 @@ class GuestMachine:
         ram: the RAM that firmware reports, in ascending order.
         reserved: what of it is no RAM that anyone can use.
         cpus: the processors that are there, by number.
-        vendor: on x86 :data:`AMD` or :data:`OTHER`: an AMD kernel driver guesses nodes in its own way.
+        vendor: on x86 :data:`AMD` or :data:`OTHER`: AMD's kernel driver guesses nodes in its own way.
         modules: memory modules.
         windows: how many CXL fixed memory windows the tables name.
         devices: PCI devices.
@@ -142,12 +144,12 @@ def facts_of(machine: Machine, edk2: str | None = None) -> GuestMachine:
         options = board.machine.options
         windows = len(options.get("cxl-fmw") or ()) if options.get("cxl") else 0
         ram = _pc_ram(board.pc.below_4g, board.pc.above_4g_base, board.pc.above_4g)
-        vendor = OTHER if board.cpu.is_amd is False else AMD
+        is_amd = board.cpu.is_amd is not False or board.cpu.name.startswith(HYGON)
         cpus = tuple(
             GuestCpu(number, slot.apic_id, slot.socket, core)
             for number, (slot, core) in enumerate(zip(slots, cores, strict=True))
         )
-        return GuestMachine(X86, ram, cpus, vendor, (), modules, windows, pci_places(machine.tree))
+        return GuestMachine(X86, ram, cpus, AMD if is_amd else OTHER, (), modules, windows, pci_places(machine.tree))
     if board.numa.nodes and board.machine.options.get("acpi") == "off":
         raise UnmodelledError("acpi=off: the guest takes its nodes from the device tree, of which there is no forecast")
     ram = (Range(VIRT_RAM, VIRT_RAM + board.memory.ram_size),)

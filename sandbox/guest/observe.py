@@ -95,6 +95,15 @@ def observe_tables(tables: Tables, boot: Boot) -> tuple[Check, ...]:
     return tuple(checks)
 
 
+def observe_unforeseen(forecast: Mapping[str, Any], guest: Mapping[str, Any]) -> Iterator[Check]:
+    """Give a failed check for each PCI device of a guest's that a whole forecast, of one that boots, does not have."""
+    if forecast["outcome"] == PANICS:
+        return
+    for address, device in guest.get("pci", {}).items():
+        if address not in forecast["pci"]:
+            yield differs(f"pci {address} numa_node", NOTHING_THERE, as_json(device["numa_node"]))
+
+
 def _table_text(table: bytes | None) -> str:
     return NOTHING_THERE if table is None else f"{len(table)} bytes {table.hex()}"
 

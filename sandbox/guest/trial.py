@@ -23,7 +23,7 @@ from sandbox.guest.forecast import forecast
 from sandbox.guest.forecast_json import forecast_json
 from sandbox.guest.given import given_by
 from sandbox.guest.kernels import find_kernel, nearest_kernel
-from sandbox.guest.observe import observe, observe_tables, seen
+from sandbox.guest.observe import observe, observe_tables, observe_unforeseen, seen
 from sandbox.guest.result import PANICS
 from sandbox.guest.versions import choose_version
 from sandbox.live.dialect import dialect_of
@@ -147,7 +147,12 @@ def try_guest(
         rules = nearest_kernel(kernel.arch, release)
         first = _foretell(given, machine, rules)
         notes = (f"the rules of Linux {rules.version} as Debian configures it are taken for Linux {release}",)
-    checks = (*observe(forecast_json(first), seen(booted)), *observe_tables(given.tables, booted))
+    told, found_there = forecast_json(first), seen(booted)
+    checks = (
+        *observe(told, found_there),
+        *observe_unforeseen(told, found_there),
+        *observe_tables(given.tables, booted),
+    )
     return Trial(first, machine, booted, checks, ".".join(map(str, found)), notes)
 
 

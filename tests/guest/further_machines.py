@@ -147,6 +147,13 @@ MODULE: Final = f"{DEVICE} -object memory-backend-ram,id=mem,size=256M"
 NVDIMM: Final = f"{MODULE} -device nvdimm,memdev=mem,id=nv0,node=2"
 DIMM: Final = f"{MODULE} -device pc-dimm,memdev=mem,id=d0,node=2"
 
+SIXTEEN: Final = (
+    Q35.replace("-smp 2", "-cpu Dhyana -smp 16,sockets=1,cores=16")
+    .replace("cpus=0", "cpus=0-7")
+    .replace("cpus=1", "cpus=8-15")
+)
+LOST_PROCESSORS: Final = srat(initiator(2, 0), CPUS, ALL)
+
 OWN: Final = (
     (
         "a processor that -device plugs in",
@@ -183,6 +190,9 @@ def _machines() -> Iterator[Machine]:
         for kernel in kernels:
             found = srat(*entries, revision=3)
             yield Machine(named(what, "arm64"), VIRT, {}, kernel, given=lambda _own, srat=found: {"SRAT": srat})
+    for kernel in BOTH:
+        name = named("processors of Hygon that are lost", "x86")
+        yield Machine(name, SIXTEEN, {}, kernel, given=lambda _own: {"SRAT": LOST_PROCESSORS})
     for what, kernels, words in OWN:
         for kernel in kernels:
             yield Machine(named(what, "x86"), words, {}, kernel)

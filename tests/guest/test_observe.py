@@ -7,7 +7,7 @@ import pytest
 from sandbox.guest.boot.parse import Panic
 from sandbox.guest.boot.runner import Boot
 from sandbox.guest.boot.view import GuestView
-from sandbox.guest.observe import is_said, memory_agrees, observe, observe_tables, seen
+from sandbox.guest.observe import is_said, memory_agrees, observe, observe_tables, observe_unforeseen, seen
 from sandbox.machine.tables import Tables
 
 GUEST = {
@@ -54,6 +54,14 @@ def test_a_right_forecast_passes_in_every_item():
         *("node 1 cpus", "node 1 distances", "node 1 memory_kib"),
         *("access", "pci 0000:00:04.0 numa_node", "kernel_lines"),
     ]
+
+
+def test_a_device_that_a_whole_forecast_lacks_is_a_difference():
+    (check,) = observe_unforeseen(FORECAST, GUEST)
+    assert (check.what, check.passed) == ("pci 0000:00:1f.0 numa_node", False)
+    assert list(observe_unforeseen({**FORECAST, "pci": GUEST["pci"]}, GUEST)) == []
+    assert list(observe_unforeseen({"outcome": "panics", "pci": {}}, GUEST)) == []
+    assert list(observe_unforeseen(FORECAST, {"outcome": "panics"})) == []
 
 
 @pytest.mark.parametrize("item", ["possible", "online", "has_cpu", "has_memory", "has_generic_initiator"])
