@@ -120,7 +120,8 @@ def try_guest(
     root = chroot_socket_root(binary)
     prepared = prepare_boot(scenario.command_line, kernel.arch, probe_host(root.host.parent if root else None))
     program = split_arguments(scenario.command_line).program
-    given = given_by(replace(scenario, command_line=(program, *prepared.own_words), dialect=dialect))
+    firmware = () if kernel.firmware is None else ("-bios", str(kernel.firmware))
+    given = given_by(replace(scenario, command_line=(program, *prepared.own_words, *firmware), dialect=dialect))
     if tables is not None:
         given = given.with_tables(fitting(tables, given.tables))
         along = upgrades({"SLIT": given.tables.slit, "HMAT": given.tables.hmat})

@@ -126,6 +126,7 @@ ARM_TABLES: Final = (
     ("memory of length 0", BOTH, (GICCS, ARM_ALL, memory(5, GIB, 0), initiator(2))),
     ("memory that wraps around", BOTH, (GICCS, ARM_ALL, memory(5, 0xFFFFFFFF00000000, 0x200000000), initiator(2))),
     ("memory where there is no RAM", OLD, (GICCS, ARM_ALL, memory(5, 1 << 40, GIB), initiator(2))),
+    ("a node that is not covered", BOTH, (GICCS, ARM_0, initiator(2))),
     (
         "more memory entries than a kernel keeps",
         BOTH,
@@ -153,6 +154,9 @@ SIXTEEN: Final = (
     .replace("cpus=1", "cpus=8-15")
 )
 LOST_PROCESSORS: Final = srat(initiator(2, 0), CPUS, ALL)
+
+ARM_ROOMY: Final = VIRT.replace("-m 1G", "-bios QEMU_EFI.fd -m 1G,slots=2,maxmem=4G")
+ARM_MODULE: Final = f"{ARM_ROOMY} {empty_nodes(2, 3)} {DIMM} {initiators((2,))}"
 
 OWN: Final = (
     (
@@ -193,6 +197,8 @@ def _machines() -> Iterator[Machine]:
     for kernel in BOTH:
         name = named("processors of Hygon that are lost", "x86")
         yield Machine(name, SIXTEEN, {}, kernel, given=lambda _own: {"SRAT": LOST_PROCESSORS})
+    for kernel in BOTH:
+        yield Machine(named("a memory module on the node of an initiator", "arm64"), ARM_MODULE, {}, kernel)
     for what, kernels, words in OWN:
         for kernel in kernels:
             yield Machine(named(what, "x86"), words, {}, kernel)

@@ -99,6 +99,10 @@ def test_access_devices_and_lines_count():
         ("Node 0 [mem 0x1000-0x3ffdffff]", "NUMA: Node 0 [mem 0x1000-0x3ffdefff] x", True),  # a page more is firmware's
         ("Node 0 [mem 0x1000-0x3ffdffff]", "NUMA: Node 1 [mem 0x1000-0x3ffdffff]", False),
         ("Node 0 [mem 0x1000-0x3ffdffff]", "NUMA: Node 0 [mem 0x1000-0x2ffdffff]", False),
+        ("node 16 [mem 0x60000000-0x7fffffff]", "node 16 [mem 0x60000000-0x7fdf9fff]", True),  # the cut of arm64
+        ("coverage for 512MB of 1024MB RAM", "no nodes coverage for 511MB of 1024MB RAM", True),
+        ("coverage for 512MB of 1024MB RAM", "no nodes coverage for 510MB of 1024MB RAM", False),
+        ("node 3 PXM 4", "node 3 PXM 5", False),
         ("nothing else", "nothing more", False),
     ],
 )
