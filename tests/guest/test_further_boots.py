@@ -45,7 +45,8 @@ def settled(view: dict[str, Any]) -> dict[str, Any]:
 def test_a_guest_is_as_forecast_and_as_recorded(machine: Machine, guests, request):
     binary = request.getfixturevalue("qemu_x86" if machine.arch == "x86" else "qemu_arm")
     trial = guests.boot(machine, binary)
-    assert [check for check in trial.checks if not check.passed] == [], trial.boot.console[-3000:]
+    wrong = [check for check in trial.checks if not check.passed]
+    assert wrong == [], f"{wrong}\n{trial.boot.console}"
     found = told(trial)
     if request.config.getoption("--record"):
         given = {name.lower(): data.hex() for name, data in machine.tables().items() if data is not None}
