@@ -43,6 +43,11 @@ class Dimm:
     slot: int
     node: int
 
+    @property
+    def plugged_size(self) -> int:
+        """The bytes that the guest has of it."""
+        return self.size
+
 
 @record
 class DimmOptions:
