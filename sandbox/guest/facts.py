@@ -84,10 +84,14 @@ class Module:
     Attributes:
         size: bytes.
         pxm: the proximity domain that its ACPI device names.
+        start: its guest physical address.
+        id: its name on the command line; "" if it has none.
     """
 
     size: int
     pxm: int
+    start: int
+    id: str = ""
 
 
 @record
@@ -133,6 +137,11 @@ class GuestMachine:
     notes: tuple[str, ...] = ()
     fatal: str = ""
 
+    @property
+    def is_x86(self) -> bool:
+        """Whether it is one of x86."""
+        return self.arch == X86
+
 
 def facts_of(machine: Machine, edk2: str | None = None) -> GuestMachine:
     """Return what the guest of a machine of the sandbox's finds.
@@ -150,7 +159,8 @@ def facts_of(machine: Machine, edk2: str | None = None) -> GuestMachine:
     slots = [slot for slot, _ in present_cpus(machine)]
     known: dict[tuple[int | None, ...], int] = {}
     cores = [known.setdefault(slot.ids[:-1], len(known)) for slot in slots]
-    modules = tuple(Module(dimm.size, dimm.node) for dimm in machine.dimms() if not dimm.is_nvdimm)
+    dimms = (dimm for dimm in machine.dimms() if not dimm.is_nvdimm)
+    modules = tuple(Module(dimm.size, dimm.node, dimm.address, dimm.id or "") for dimm in dimms)
     if board.pc is not None:
         options = board.machine.options
         windows = len(options.get("cxl-fmw") or ()) if options.get("cxl") else 0

@@ -25,10 +25,12 @@ from sandbox.guest.explain import losses, losses_of_nodes, surprises
 from sandbox.guest.hazards import doomed, hazards
 from sandbox.guest.lists import list_text
 from sandbox.guest.memory import NO_NODE, NodeMemory, place_memory
+from sandbox.guest.modules import Plugged, plug_modules
 from sandbox.guest.nodes import NodeMaker, NodeState
 from sandbox.guest.passes import read_affinity
 from sandbox.guest.processors import arm64_nodes, x86_nodes
 from sandbox.guest.result import BOOTS, PANICS, Forecast, Loss, masks_of
+from sandbox.records import replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -171,16 +173,17 @@ class _Forecaster:
         )
 
     def done(self, possible: set[int], online: set[int], cpus: Mapping[int, int], with_memory: set[int]) -> Forecast:
-        modules = self.add_modules(possible, online, with_memory)
+        plugged = self.add_modules(possible, online, with_memory)
         if not self.kernel.is_x86:
             self.said += self.processor_lines()
+        self.said += plugged.said
         affinity = self.affinity
         state = NodeState(
-            affinity, self.memory, self.distances, self.rejected, self.windows, frozenset(online), modules
+            affinity, self.memory, self.distances, self.rejected, self.windows, frozenset(online), plugged.sizes
         )
         maker = NodeMaker(state, self.machine, self.origins)
         nodes = tuple(maker.node(number, cpus) for number in sorted(possible))
-        lost = list(losses(affinity, self.distances, self.origins, self.rejected))
+        lost = [*losses(affinity, self.distances, self.origins, self.rejected), *plugged.lost]
         if not self.rejected:
             lost += losses_of_nodes(nodes, affinity, self.declared)
         return Forecast(
@@ -203,23 +206,21 @@ class _Forecaster:
         """Return the nodes that are printed as initiators; ``last`` is the last possible node."""
         return {node for node in self.affinity.initiators if node <= last or not self.kernel.cuts_masks}
 
-    def add_modules(self, possible: set[int], online: set[int], with_memory: set[int]) -> dict[int, int]:
-        """Plug in memory modules; return the bytes that they bring to each node.
+    def add_modules(self, possible: set[int], online: set[int], with_memory: set[int]) -> Plugged:
+        """Plug in memory modules.
 
-        A module of a domain without a node goes to the node of the first memory entry. Its node comes online in any
-        case; old kernels leave the memory itself offline.
+        One of a domain without a node goes to the node of the first memory entry. Its node comes online in any case;
+        old kernels leave the memory itself offline.
         """
-        brought: dict[int, int] = {}
         first = self.affinity.claims[0].node if self.affinity.claims and not self.rejected else 0
-        for module in self.machine.modules:
-            known = self.affinity.nodes if self.kernel.is_x86 or not self.rejected else {}
-            node = known.get(module.pxm, first)
-            if node in possible:
-                online.add(node)
-                if self.kernel.onlines_modules:
-                    with_memory.add(node)
-                    brought[node] = brought.get(node, 0) + module.size
-        return brought
+        known = self.affinity.nodes if self.kernel.is_x86 or not self.rejected else {}
+        plugged = plug_modules(self.machine, known, first)
+        sizes = {node: size for node, size in plugged.sizes.items() if node in possible}
+        online.update(sizes)
+        if not self.kernel.onlines_modules:
+            return replace(plugged, sizes={})
+        with_memory.update(sizes)
+        return replace(plugged, sizes=sizes)
 
     def processor_lines(self) -> list[str]:
         """What an arm64 kernel says of each processor entry after it has set up its nodes."""

@@ -1,4 +1,4 @@
-"""Booting the machines of the tests that run, two at once."""
+"""Booting the machines of the tests that run: two at once, but one where several processes run tests."""
 
 from __future__ import annotations
 
@@ -22,7 +22,12 @@ AT_ONCE = 2
 
 
 class Guests:
-    """Boots machines; the first that is asked for starts all others of its kind behind it."""
+    """Boots machines; the first that is asked for starts all others of its kind behind it.
+
+    Args:
+        machines: the others.
+        pool: what boots them.
+    """
 
     def __init__(self, machines: list[Machine], pool: ThreadPoolExecutor) -> None:
         self._machines = machines
@@ -50,6 +55,8 @@ def guests(request: pytest.FixtureRequest) -> Iterator[Guests]:
     """Real Linux guests on the machines of the tests that were selected."""
     parameters = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
     machines = [found["machine"] for found in parameters if hasattr(found.get("machine"), "boot")]
+    if hasattr(request.config, "workerinput"):
+        machines = []  # the others are shared out among the processes, and nobody knows how
     pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="guest")
     yield Guests(machines, pool)
     pool.shutdown(cancel_futures=True)

@@ -147,6 +147,12 @@ ROOMY: Final = Q35.replace("-m 512M", "-m 512M,slots=2,maxmem=4G")
 MODULE: Final = f"{DEVICE} -object memory-backend-ram,id=mem,size=256M"
 NVDIMM: Final = f"{MODULE} -device nvdimm,memdev=mem,id=nv0,node=2"
 DIMM: Final = f"{MODULE} -device pc-dimm,memdev=mem,id=d0,node=2"
+CROOKED: Final = (
+    "-object memory-backend-ram,id=small,size=2M -device pc-dimm,memdev=small,id=d0,node=3 "
+    "-object memory-backend-ram,id=next,size=128M -device pc-dimm,memdev=next,id=d1,node=0 "
+    "-object memory-backend-ram,id=last,size=128M -device pc-dimm,memdev=last,id=d2,node=1,addr=0x{:x}"
+)
+"""A module that is no whole block, one behind it that starts at none, and one that does."""
 
 SIXTEEN: Final = (
     Q35.replace("-smp 2", "-cpu Dhyana -smp 16,sockets=1,cores=16")
@@ -158,6 +164,7 @@ LOST_PROCESSORS: Final = srat(initiator(2, 0), CPUS, ALL)
 ARM_ROOMY: Final = VIRT.replace("-m 1G", "-bios QEMU_EFI.fd -m 1G,slots=2,maxmem=4G")
 WITHOUT_ITS: Final = VIRT.replace("gic-version=3", "gic-version=3,its=off")
 NO_ITS: Final = f"{WITHOUT_ITS} {empty_nodes(2, 3)} {DEVICE} {initiators((2,))}"
+ARM_CROOKED: Final = f"{ARM_ROOMY.replace('slots=2', 'slots=3')} {empty_nodes(2, 3)} {CROOKED.format(6 * GIB)}"
 ARM_MODULE: Final = f"{ARM_ROOMY} {empty_nodes(2, 3)} {DIMM} {initiators((2,))}"
 
 OWN: Final = (
@@ -170,6 +177,11 @@ OWN: Final = (
         "an NVDIMM on a node of its own",
         BOTH,
         f"{ROOMY.replace('q35', 'q35,nvdimm=on')} {empty_nodes(2, 3)} {NVDIMM} {initiators((3,))}",
+    ),
+    (
+        "memory modules that are no blocks",
+        BOTH,
+        f"{ROOMY.replace('slots=2', 'slots=3')} {empty_nodes(2, 3)} {CROOKED.format(5 * GIB)}",
     ),
     (
         "a memory module on the node of an initiator",
@@ -201,6 +213,7 @@ def _machines() -> Iterator[Machine]:
         yield Machine(name, SIXTEEN, {}, kernel, given=lambda _own: {"SRAT": LOST_PROCESSORS})
     for kernel in BOTH:
         yield Machine(named("a memory module on the node of an initiator", "arm64"), ARM_MODULE, {}, kernel)
+        yield Machine(named("memory modules that are no blocks", "arm64"), ARM_CROOKED, {}, kernel)
     for kernel in BOTH:
         yield Machine(named("no interrupt translation service", "arm64"), NO_ITS, {}, kernel)
     for what, kernels, words in OWN:

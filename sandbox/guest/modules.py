@@ -1,0 +1,79 @@
+"""Memory modules (DIMMs) that are there when a guest starts: the kernel adds them after it has booted.
+
+Source: Linux 6.1, 6.12 and 7.3: drivers/acpi/acpi_memhotplug.c, mm/memory_hotplug.c, arch/x86/mm/init_64.c.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sandbox.guest.parts import size_text
+from sandbox.guest.result import Loss
+from sandbox.records import record
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sandbox.guest.facts import GuestMachine
+
+LEAST_BLOCK: Final = 128 << 20
+LARGEST_BLOCK: Final = 2 << 30
+MUCH_RAM: Final = 64 << 30
+"""Where RAM ends on x86 from which on blocks are larger."""
+
+
+@record
+class Plugged:
+    """What memory modules bring.
+
+    Attributes:
+        sizes: bytes by node, of those that the kernel takes.
+        said: what it says of the others.
+        lost: the others.
+    """
+
+    sizes: Mapping[int, int]
+    said: tuple[str, ...] = ()
+    lost: tuple[Loss, ...] = ()
+
+
+def plug_modules(machine: GuestMachine, nodes: Mapping[int, int], first: int) -> Plugged:
+    """Return what memory modules bring to a guest.
+
+    The kernel adds memory in whole blocks, and refuses a module that does not start and end with one.
+
+    Args:
+        machine: the machine.
+        nodes: the node of each proximity domain.
+        first: the node of a module whose domain has none.
+    """
+    block = block_size(machine)
+    sizes: dict[int, int] = {}
+    said: list[str] = []
+    lost: list[Loss] = []
+    for module in machine.modules:
+        if module.start % block or module.size % block:
+            said.append(
+                f"Block size [{block:#x}] unaligned hotplug range: start {module.start:#x}, size {module.size:#x}"
+            )
+            what = f"{size_text(module.size)} of memory module {module.id}".rstrip()
+            why = (
+                f"it lies at {module.start:#x}, and the kernel adds memory only in blocks of {size_text(block)} that"
+                " start at a multiple of their size"
+            )
+            lost.append(Loss(what, why))
+            continue
+        node = nodes.get(module.pxm, first)
+        sizes[node] = sizes.get(node, 0) + module.size
+    return Plugged(sizes, tuple(said), tuple(lost))
+
+
+def block_size(machine: GuestMachine) -> int:
+    """Return the size of the blocks in which a kernel adds memory, in bytes."""
+    end = max(found.end for found in machine.ram)
+    if not machine.is_x86 or end < MUCH_RAM:
+        return LEAST_BLOCK
+    block = LARGEST_BLOCK
+    while block > LEAST_BLOCK and end % block:
+        block //= 2
+    return block
