@@ -29,7 +29,7 @@ def test_the_recordings_hold_tables_replies_errors_and_ends():
     assert sum(run.transcript.tables is not None and run.transcript.tables.srat is not None for run in runs) > 70
     assert sum(step.changed != () for step in steps) > 60
     assert sum(step.reply is not None for step in steps) > 500
-    assert sum(step.ended is not None for step in steps) >= 4
+    assert sum(step.ended is not None for step in steps) >= 3
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: f"{folder.parent.name}-{folder.name}")
