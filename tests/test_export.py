@@ -55,6 +55,22 @@ def test_yaml_loads_to_the_same_scenario(path, run):
     assert load_scenario(run("--as", "yaml", path)[1], path.name) == load_scenario(path.read_text(), path.name)
 
 
+@pytest.mark.parametrize("command", [["export", "--as", "yaml"], ["translate", "--to", "10.0"]])
+def test_a_scenario_that_is_written_elsewhere_finds_its_tables_from_there(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    for file in (tmp_path / "elsewhere.yaml", "elsewhere.yaml"):
+        try:
+            assert main([*command, "-o", str(file), "scenarios/distances.yaml"]) == 0
+            assert main(["replay", str(file)]) == 0
+        finally:
+            Path("elsewhere.yaml").unlink(missing_ok=True)
+
+
+def test_arguments_that_qemu_refuses_are_written_all_the_same(run):
+    words = ["qemu-system-x86_64", "-numa", "frob,a=1"]
+    assert run("--as", "args", "--", *words) == (0, "qemu-system-x86_64 \\\n    -numa frob,a=1\n", "")
+
+
 def test_steps_become_qmp_commands_a_line_each(run):
     _, out, err = run("--as", "qmp", ROOT / "scenarios" / "add-and-delete.yaml")
     commands = [json.loads(line) for line in out.splitlines()]

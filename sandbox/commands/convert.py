@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from sandbox.commands import Result, as_json
-from sandbox.commands.asked import add_dialect, one_scenario
+from sandbox.commands.asked import WORDS, add_dialect, one_scenario
 from sandbox.errors import InputError, MachineExit, Place
 from sandbox.files import read_text, write_text
 
@@ -30,6 +30,7 @@ def add_arguments(name: str, command: argparse.ArgumentParser) -> None:
     if name == "translate":
         command.add_argument("--to", required=True, metavar="D", help="v2, 9.0, 9.2, 10.0, 11.1 or libvirt")
         command.add_argument("--keep-ids", action="store_true", help="leave ids alone, also where nodes come scrambled")
+        command.add_argument("--on-x86", action="store_true", help="from v2, on pc and q35: objects as virt would have")
         return
     forms = ("args", "qmp", "yaml", "libvirt", "dsl", "dat", "json")
     command.add_argument("--as", dest="form", choices=forms, required=True, help="the form; dsl: source for iasl")
@@ -38,22 +39,24 @@ def add_arguments(name: str, command: argparse.ArgumentParser) -> None:
 
 def translate(arguments: argparse.Namespace, _style: Style) -> Result:
     """Translate a scenario or a command line to another dialect."""
+    from sandbox.commands.anchors import notes_on_comments, seen_from
     from sandbox.scenario.command_line import fold_command_line
     from sandbox.scenario.dump import dump_scenario
     from sandbox.translate.convert import convert
 
     given, said = given_scenario(arguments)
     if arguments.to == LIBVIRT:
-        text, notes = libvirt_text(given)
+        text, notes = libvirt_text(given, on_x86=arguments.on_x86)
         return written(arguments, text, (*said, *notes))
-    made = convert(given, arguments.to, keep_ids=arguments.keep_ids)
+    made = convert(given, arguments.to, keep_ids=arguments.keep_ids, on_x86=arguments.on_x86)
     is_words = arguments.qemu_words is not None
-    text = fold_command_line(made.scenario.command_line) if is_words else dump_scenario(made.scenario)
+    translated = seen_from(made.scenario, arguments.output)
+    text = fold_command_line(translated.command_line) if is_words else dump_scenario(translated)
     if arguments.json:
         words = list(made.scenario.command_line)
         shown = {"dialect": made.scenario.dialect, "command_line": words, "text": text, "notes": list(made.notes)}
         return written(arguments, as_json(shown), said)
-    return written(arguments, text, (*said, *made.notes))
+    return written(arguments, text, (*said, *made.notes, *notes_on_comments(arguments.scenario)))
 
 
 def written(arguments: argparse.Namespace, text: str, notes: Sequence[str]) -> Result:
@@ -65,22 +68,23 @@ def written(arguments: argparse.Namespace, text: str, notes: Sequence[str]) -> R
     return Result(text, errors=errors)
 
 
-def libvirt_text(scenario: Scenario) -> tuple[str, Sequence[str]]:
+def libvirt_text(scenario: Scenario, *, on_x86: bool = False) -> tuple[str, Sequence[str]]:
     """Return a scenario's machine as domain XML, and what that does not say."""
     from sandbox.libvirt.from_machine import domain_of
     from sandbox.libvirt.write import write_domain
-    from sandbox.translate.convert import V2, convert, dialect_of
+    from sandbox.translate.convert import V2, dialect_of
+    from sandbox.translate.to_merged import to_merged
 
     notes: list[str] = []
     if dialect_of(scenario) == V2:
-        converted = convert(scenario, "10.0", keep_ids=True)
-        scenario = converted.scenario
-        notes += converted.notes
+        made = to_merged(scenario, on_x86=on_x86)
+        scenario = made.scenario
+        notes += made.notes
     if scenario.steps:
         notes.append("the steps are left out: domain XML is about the start")
-    stem = scenario.file.rpartition("/")[2].partition(".")[0] if scenario.place else ""
-    made = domain_of(scenario.command_line, scenario.dialect, stem.replace(" ", "-") or "guest")
-    return write_domain(made.domain), (*notes, *made.notes)
+    stem = scenario.file.rpartition("/")[2].partition(".")[0] if scenario.file != WORDS else ""
+    domain = domain_of(scenario.command_line, scenario.dialect, stem.replace(" ", "-") or "guest")
+    return write_domain(domain.domain), (*notes, *domain.notes)
 
 
 def libvirt_scenario(file: str, dialect: str | None) -> tuple[Scenario, Sequence[str]]:
@@ -91,7 +95,7 @@ def libvirt_scenario(file: str, dialect: str | None) -> tuple[Scenario, Sequence
     from sandbox.scenario.model import Scenario
 
     domain = read_domain(read_raw(file), file)
-    made = qemu_arguments(domain)
+    made = qemu_arguments(domain, dialect or "10.0")
     return Scenario(domain.name, made.words, dialect=dialect or "10.0", place=Place(file)), made.notes
 
 

@@ -27,6 +27,11 @@ def export(arguments: argparse.Namespace, _style: Style) -> Result:
     scenario, said = given_scenario(arguments)
     if arguments.form in ("dsl", "dat"):
         return _tables(arguments, scenario)
+    if arguments.form == "yaml":
+        from sandbox.commands.anchors import notes_on_comments, seen_from
+
+        said = (*said, *notes_on_comments(arguments.scenario))
+        scenario = seen_from(scenario, arguments.output)
     text, notes = _FORMS[arguments.form](scenario)
     return written(arguments, text, (*said, *notes))
 
@@ -36,7 +41,8 @@ def _args(scenario: Scenario) -> tuple[str, Sequence[str]]:
     from sandbox.scenario.emulation import config_of
 
     notes = [f"the {len(scenario.steps)} steps are not in it: see --as qmp"] * bool(scenario.steps)
-    return shell_text(scenario, config_of(scenario).program), notes
+    has_program = bool(scenario.command_line) and not scenario.command_line[0].startswith("-")
+    return shell_text(scenario, "" if has_program else config_of(scenario).program), notes
 
 
 def _qmp(scenario: Scenario) -> tuple[str, Sequence[str]]:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
+from qom_types.dialects import dialect_named
 from sandbox.libvirt.domain import DRIVERS, ROOTS, Address, Controller
+from sandbox.libvirt.machine_names import with_known_machine
 from sandbox.records import record, replace
 
 if TYPE_CHECKING:
@@ -18,9 +20,16 @@ if TYPE_CHECKING:
     from sandbox.libvirt.domain import Domain, Hostdev
 
 PORT: Final = "pcie-root-port"
+MONITOR: Final = (
+    *("-chardev", "null,id=charmonitor"),
+    *("-object", json.dumps({"qom-type": "monitor-qmp", "id": "monitor", "chardev": "charmonitor"})),
+)
 DEFAULT_DISTANCE: Final = 20
 DUMPXML: Final = "'virsh dumpxml' of the defined domain has them"
-INCOMPLETE: Final = f"libvirt adds a USB controller and a balloon, whose root ports move bus numbers: {DUMPXML}"
+INCOMPLETE: Final = (
+    f"libvirt adds devices that are not in it, such as a USB controller or a balloon, whose root ports move bus "
+    f"numbers: {DUMPXML}"
+)
 
 
 @record
@@ -36,9 +45,19 @@ class Arguments:
     notes: tuple[str, ...] = ()
 
 
-def qemu_arguments(domain: Domain) -> Arguments:
-    """Return the arguments of a domain."""
+def qemu_arguments(domain: Domain, dialect: str = "10.0") -> Arguments:
+    """Return the arguments of a domain.
+
+    Args:
+        domain: the domain.
+        dialect: that of the QEMU; one of which monitors are objects gets libvirt's, since it takes a place among them.
+
+    Raises:
+        InputError: the dialect is unknown.
+    """
     domain, notes = _with_addresses(domain)
+    domain, changed = with_known_machine(domain, dialect)
+    notes = (*notes, *changed)
     words = [
         f"qemu-system-{domain.arch}",
         *("-object", "secret,id=masterKey0,format=raw,data=bm90IGEgc2VjcmV0"),
@@ -50,7 +69,7 @@ def qemu_arguments(domain: Domain) -> Arguments:
     ]
     for number in domain.iothreads:
         words += ["-object", f"iothread,id=iothread{number}"]
-    words += [*_numa(domain), "-nodefaults"]
+    words += [*_numa(domain), "-nodefaults", *(MONITOR if dialect_named(dialect).monitors_are_objects else ())]
     for controller in domain.controllers:
         if controller.model not in ROOTS:
             words += ["-device", _controller(controller, domain)]
@@ -154,7 +173,8 @@ def _hostdevs(domain: Domain) -> Iterator[str]:
     initiators = 0
     if any(hostdev.iommufd for hostdev in domain.hostdevs):
         yield from ("-object", json.dumps({"qom-type": "iommufd", "id": "iommufd0"}))
-    for number, hostdev in enumerate(domain.hostdevs):
+    for place, hostdev in enumerate(domain.hostdevs):
+        number = place if hostdev.number is None else hostdev.number
         name = hostdev.alias or f"hostdev{number}"
         yield from ("-device", _hostdev(hostdev, name, domain))
         for node in hostdev.nodes:

@@ -54,7 +54,8 @@ def read_hostdevs(root: Element) -> Iterator[Hostdev]:
     Raises:
         InputError: one has no address of the host, or a wrong node set.
     """
-    for element in root.every("devices/hostdev"):
+    networks = sum(element.get("type") == "hostdev" for element in root.every("devices/interface"))
+    for number, element in enumerate(root.every("devices/hostdev"), networks):
         if element.get("type") != "pci":
             continue
         source = element.find("source/address")
@@ -70,6 +71,7 @@ def read_hostdevs(root: Element) -> Iterator[Hostdev]:
             managed=element.get("managed") == "yes",
             rom_bar=rom is None or rom.get("bar") != "off",
             iommufd=driver is not None and driver.get("iommufd") == "yes",
+            number=number,
             place=element.place,
         )
 

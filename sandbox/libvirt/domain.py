@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sandbox.records import record
+from sandbox.records import field, record
 
 if TYPE_CHECKING:
     from sandbox.errors import Place
@@ -81,6 +81,7 @@ class Hostdev:
         managed: whether libvirt takes it from its driver and gives it back.
         rom_bar: False where the guest is not to see its ROM.
         iommufd: whether it uses iommufd.
+        number: that of its id, ``hostdev0``, which counts devices of the host of every kind; None: its place here.
         place: where it stands.
     """
 
@@ -91,6 +92,7 @@ class Hostdev:
     managed: bool = True
     rom_bar: bool = True
     iommufd: bool = False
+    number: int | None = field(default=None, compare=False)
     place: Place | None = None
 
 

@@ -13,24 +13,28 @@ from qom_types.dialects import INITIATOR_TYPES
 from sandbox.acpi.srat import GenericInitiatorAffinity
 from sandbox.errors import InputError, MachineExit
 from sandbox.libvirt.arguments import qemu_arguments
-from sandbox.libvirt.domain import DRIVERS, Address, Cell, Controller, Domain, Hostdev
+from sandbox.libvirt.bridges import MODELS, Bridges, with_free_chassis
+from sandbox.libvirt.domain import Cell, Controller, Domain, Hostdev
 from sandbox.machine.command_line import parse_arguments
 from sandbox.machine.device_objects import PciDeviceObject
 from sandbox.machine.machine import Machine
+from sandbox.qapi.opts import parse_opts
 from sandbox.records import record
 from sandbox.translate.options import TYPENAME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sandbox.machine.board import Board
     from sandbox.machine.config import MachineConfig
-    from sandbox.machine.pci.bus import PciBus, PciDevice
+    from sandbox.machine.pci.bus import PciDevice
+    from sandbox.machine.smp import SmpConfig
 
 KIB: Final = 1024
-MODELS: Final = {driver: model for model, driver in DRIVERS.items()} | {"ioh3420": "pcie-root-port"}
-USUAL: Final = frozenset(DRIVERS.values())
 PASSED_THROUGH: Final = "vfio-pci"
+NEWEST_GIC: Final = "3"
+"""What libvirt calls the newest interrupt controller; it has no ``max``."""
+MEMORY_DEVICES: Final = ("pc-dimm", "nvdimm", "virtio-mem-pci", "virtio-pmem-pci", "cxl-type3")
 LEVELS: Final = ("sockets", "dies", "clusters", "cores", "threads")
 
 
@@ -43,7 +47,7 @@ class Made:
 
 
 def domain_of(words: Sequence[str], dialect: str | None = None, name: str = "guest") -> Made:
-    """Return the domain of a command line in a merged dialect.
+    """Return the domain of a command line in a merged dialect; ``name`` is its name where ``-name`` gives none.
 
     Raises:
         InputError: the dialect is v2, or QEMU does not start with these words.
@@ -69,7 +73,7 @@ class _Maker:
         self.board: Board = machine.board
         self.name = name
         self.notes: list[str] = []
-        self.indexes: dict[str, int] = {}
+        self.bridges = Bridges(machine, self.notes)
 
     def made(self) -> Made:
         controllers, hostdevs = self.devices()
@@ -86,8 +90,9 @@ class _Maker:
         rngs = [it.values["qom-type"] for it in self.config.objects if it.values["qom-type"].startswith("rng-")]
         threads = sum(it.values["qom-type"] == "iothread" for it in self.config.objects)
         gic = str(options.get("gic-version", ""))
+        gic = NEWEST_GIC if gic == "max" else gic
         return Domain(
-            name=self.name,
+            name=self.name_of_machine() or self.name,
             arch=board.type.architecture,
             machine=self.config.machine_type or board.type.family,
             memory=memory.ram_size // KIB,
@@ -96,16 +101,30 @@ class _Maker:
             started_vcpus=smp.cpus if smp.cpus != smp.max_cpus else None,
             max_memory=memory.max_ram_size // KIB if has_room else None,
             slots=memory.slots if has_room else 0,
-            topology=tuple((level, getattr(smp, level)) for level in LEVELS if self.has_level(level, given)),
+            topology=tuple((level, count) for level, count in self.levels(smp) if self.has_level(level, given)),
             cpu=(self.config.cpu or "").split(",")[0],
             acpi=options.get("acpi") != "off",
-            gic=gic if gic.isdecimal() else "",
+            gic=gic,
             cells=tuple(self.cells()),
             controllers=tuple(controllers),
             hostdevs=tuple(hostdevs),
             iothreads=tuple(range(1, threads + 1)),
             rngs=tuple(rngs),
         )
+
+    def name_of_machine(self) -> str:
+        """Return what ``-name`` says, without what a domain's name cannot have; "" if it says nothing."""
+        values = [option.value or "" for option in self.config.command_line.options if option.name == "name"]
+        if not values:
+            return ""
+        return str(dict(parse_opts(values[-1], "guest")).get("guest", "")).strip().replace("/", "-")
+
+    def levels(self, smp: SmpConfig) -> Iterator[tuple[str, int]]:
+        """Give the levels of the topology that libvirt knows, with its modules, which it does not know, as cores."""
+        for level in LEVELS:
+            yield level, getattr(smp, level) * (smp.modules if level == "cores" else 1)
+        if smp.modules > 1:
+            self.notes.append(f"libvirt has no modules: the cores of {smp.modules} modules are given as one")
 
     def has_level(self, level: str, given: object) -> bool:
         """Whether the topology names that level: libvirt takes all of them or none."""
@@ -127,95 +146,95 @@ class _Maker:
         express = self.board.type.family != "pc"
         controllers = [Controller(0, "pcie-root" if express else "pci-root")]
         hostdevs: list[Hostdev] = []
-        for found in self.machine.tree.root.walk():
-            device = found.device if isinstance(found, PciDeviceObject) else None
-            if device is not None and device.typename in MODELS and device.id is not None:
-                self.indexes[device.id] = len(self.indexes) + 1
         for given in self.config.devices:
-            device = self.device_of(given.values.get("id"))
-            if device is None:
-                if given.values["driver"] not in INITIATOR_TYPES:
-                    self.notes.append(f"{given.values['driver']} without an id is left out: no initiator needs it")
-                continue
-            if device.typename in MODELS:
-                controllers.append(self.controller(device))
+            driver, name = str(given.values["driver"]), given.values.get("id")
+            it = self.device_of(name)
+            device = it.device if it is not None else None
+            if it is None or device is None:
+                if name is not None or not driver.startswith(PASSED_THROUGH):
+                    self.note_left_out(driver, name)
+            elif device.typename in MODELS:
+                controllers.append(self.bridges.controller(device))
             elif device.typename.startswith(PASSED_THROUGH):
-                hostdevs.append(self.hostdev(device, initiators.pop(str(device.id), ())))
-            elif device.id in initiators:
-                del initiators[device.id]
+                hostdevs.append(self.hostdev(device, initiators.pop(it.path, ())))
+            elif it.path in initiators:
+                del initiators[it.path]
                 self.notes.append(
                     f"{device.id} and its initiators are left out: libvirt gives initiators to hostdevs only"
                 )
             else:
-                self.notes.append(f"{device.id} ({device.typename}) is left out: no initiator needs it")
+                self.note_left_out(device.typename, device.id)
+        for path, device in self.nameless_hostdevs():
+            hostdevs.append(self.hostdev(device, initiators.pop(path, ())))
         for name in initiators:
-            self.notes.append(f"the initiators of {name} are left out: it has no id")
+            self.notes.append(
+                f"{name.rpartition('/')[2]} and its initiators are left out: libvirt gives initiators to hostdevs only"
+            )
+        self.note_the_rest()
+        return with_free_chassis(sorted(controllers, key=lambda it: it.index)), hostdevs
+
+    def nameless_hostdevs(self) -> list[tuple[str, PciDevice]]:
+        """Return the devices of the host that have no id, with their paths, in the order of their addresses there."""
+        found = [
+            (it.path, it.device)
+            for it in self.machine.tree.root.walk()
+            if isinstance(it, PciDeviceObject) and it.device is not None and it.device.id is None
+        ]
+        passed = [it for it in found if it[1].typename.startswith(PASSED_THROUGH)]
+        return sorted(passed, key=lambda it: str(it[1].properties.get("host", "")))
+
+    def note_left_out(self, driver: str, name: object) -> None:
+        what = f"{name} ({driver})" if name is not None else f"{driver} without an id"
+        if driver in MEMORY_DEVICES:
+            self.notes.append(f"{what} is left out, though SRAT has its memory: add libvirt's <memory> for it")
+        elif driver not in INITIATOR_TYPES:
+            self.notes.append(f"{what} is left out: no initiator needs it")
+
+    def note_the_rest(self) -> None:
         if any(it.values["qom-type"] == "acpi-generic-port" for it in self.config.objects):
             self.notes.append("Generic Ports are left out: libvirt has none")
-        return sorted(controllers, key=lambda it: it.index), hostdevs
+        if self.machine.tables().hmat is not None:
+            self.notes.append(
+                "HMAT is left out: libvirt's <interconnects> and <cache> make one, in which only nodes with CPUs can "
+                "be initiators"
+            )
 
     def initiators(self) -> dict[str, tuple[int, ...]]:
-        """Return the nodes of each device, ascending."""
+        """Return the nodes of each device, ascending, by its path."""
         found: dict[str, tuple[int, ...]] = {}
         for given in self.config.objects:
             if given.values["qom-type"] != TYPENAME:
                 continue
             device = self.machine.tree.resolve_quietly(given.values["pci-dev"], "pci-device")
-            name = device.name if device is not None else given.values["pci-dev"]
+            name = device.path if device is not None else given.values["pci-dev"]
             found[name] = tuple(sorted({*found.get(name, ()), given.values["node"]}))
         return found
 
-    def device_of(self, name: object) -> PciDevice | None:
+    def device_of(self, name: object) -> PciDeviceObject | None:
         found = self.machine.device_of_id(name) if isinstance(name, str) else None
-        return found.device if isinstance(found, PciDeviceObject) else None
-
-    def controller(self, device: PciDevice) -> Controller:
-        values = device.properties
-        chassis = values.get("chassis", values.get("chassis_nr"))
-        hotplug = values.get("hotplug")
-        return Controller(
-            index=self.indexes[str(device.id)],
-            model=MODELS[device.typename],
-            address=self.address(device),
-            chassis=chassis if isinstance(chassis, int) else None,
-            port=_integer(values.get("port")),
-            bus_number=_integer(values.get("bus_nr")),
-            node=_integer(values.get("numa_node")),
-            hotplug=hotplug if isinstance(hotplug, bool) else None,
-            name="" if device.typename in USUAL else device.typename,
-        )
+        return found if isinstance(found, PciDeviceObject) else None
 
     def hostdev(self, device: PciDevice, nodes: tuple[int, ...]) -> Hostdev:
         if device.typename != PASSED_THROUGH:
-            self.notes.append(f"{device.id}: libvirt passes devices through as {PASSED_THROUGH}, not {device.typename}")
+            name = device.id or device.typename
+            self.notes.append(f"{name}: libvirt passes devices through as {PASSED_THROUGH}, not {device.typename}")
         host = _host(str(device.properties.get("host", device.properties.get("sysfsdev", ""))))
         rombar = device.properties.get("rombar")
         return Hostdev(
             host,
             nodes,
-            self.address(device),
+            self.bridges.address(device),
             rom_bar=rombar is None or rombar in (1, True),
             iommufd="iommufd" in device.properties,
         )
-
-    def address(self, device: PciDevice) -> Address:
-        bus = self.index_of(device.bus)
-        return Address(bus, device.devfn >> 3, device.devfn & 7, multifunction=device.announces_functions)
-
-    def index_of(self, bus: PciBus) -> int:
-        if bus.parent is None:
-            return 0
-        index = self.indexes.get(str(bus.parent.id))
-        if index is None:
-            raise InputError(f"the {bus.parent.typename} above bus '{bus.name}' has no id, which libvirt needs")
-        return index
 
     def note_order(self, domain: Domain) -> None:
         """Say in which order the nodes come with libvirt's ids."""
         if not any(hostdev.nodes for hostdev in domain.hostdevs):
             return
+        dialect = self.config.dialect.name
         try:
-            made = Machine(parse_arguments(qemu_arguments(domain).words, self.config.dialect.name)).tables()
+            made = Machine(parse_arguments(qemu_arguments(domain, dialect).words, dialect)).tables()
         except MachineExit as end:
             self.notes.append(f"QEMU does not start with what libvirt makes of it: {end.stderr}")
             return
@@ -223,11 +242,10 @@ class _Maker:
         nodes = [entry.pxm for entry in entries if isinstance(entry, GenericInitiatorAffinity)]
         if any(one > other for one, other in pairwise(nodes)):
             listed = " ".join(map(str, nodes))
-            self.notes.append(f"libvirt names the objects itself: in SRAT their nodes come as {listed}")
-
-
-def _integer(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+            self.notes.append(
+                f"libvirt names the objects itself: in SRAT their nodes come as {listed}, and Linux numbers them in "
+                "that order"
+            )
 
 
 def _host(text: str) -> str:

@@ -65,7 +65,7 @@ def _domain(root: Element) -> Domain:
     topology = root.find("cpu/topology")
     gic = root.find("features/gic")
     kvm = root.get("type") == "kvm"
-    cells = tuple(_cells(root))
+    cells = tuple(sorted(_cells(root), key=lambda cell: cell.id))
     return Domain(
         name=element.text if (element := root.find("name")) else "domain",
         arch=arch,
@@ -86,11 +86,17 @@ def _domain(root: Element) -> Domain:
         iothreads=tuple(_iothreads(root)),
         rngs=tuple(RNG_TYPES.get(it.get("model"), "rng-random") for it in root.every("devices/rng/backend")),
         arguments=tuple(it.get("value") for it in root.every("qemu:commandline/qemu:arg")),
-        is_complete=_is_complete(root),
+        is_complete=_is_complete(root, arch),
     )
 
 
-def _is_complete(root: Element) -> bool:
+def _is_complete(root: Element, arch: str) -> bool:
+    """Whether it has the devices that libvirt adds by itself.
+
+    On aarch64 those are neither a USB controller nor a balloon; only a UUID tells that libvirt has seen the domain.
+    """
+    if arch == "aarch64" and root.find("uuid") is not None:
+        return True
     has_usb = any(it.get("type") == "usb" for it in root.every("devices/controller"))
     return has_usb and root.find("devices/memballoon") is not None
 

@@ -106,7 +106,7 @@ def ids_in_order(setup: Setup, uses: Sequence[Use]) -> tuple[str, ...]:
         InputError: there are none.
     """
     from sandbox.translate.ascending import Unnamed, ascending_ids
-    from sandbox.translate.renaming import insertions
+    from sandbox.translate.insertions import insertions
 
     if setup.config is None or setup.board is None:
         raise InputError("QEMU does not start with this command line")

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
 
 from qom_types.dialects import INITIATOR_TYPES, dialect_named
+from sandbox.acpi.srat import GenericInitiatorAffinity
 from sandbox.errors import InputError, MachineExit
-from sandbox.machine.command_line import parse_arguments
 from sandbox.records import record, replace
-from sandbox.scenario.emulation import config_of
-from sandbox.scenario.model import NOTHING, Command, Step
-from sandbox.translate.carrying import carried
+from sandbox.scenario.emulation import config_of, emulate
+from sandbox.scenario.model import NOTHING
+from sandbox.scenario.table_checks import affinities
+from sandbox.translate.holding import with_what_holds, without_whole
 from sandbox.translate.ids import names_in_use
-from sandbox.translate.options import object_members
-from sandbox.translate.renaming import merged_in, merged_machine, to_merged_ascending, with_ascending_ids
+from sandbox.translate.lives import ascending_naming
+from sandbox.translate.options import TYPENAME, exchange_objects, object_members
+from sandbox.translate.references import with_new_names
+from sandbox.translate.renaming import in_node_order, to_merged_ascending, with_names
 from sandbox.translate.to_merged import to_merged
 from sandbox.translate.to_v2 import to_v2
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Sequence
 
-    from sandbox.scenario.model import Expectation, Scenario
-    from sandbox.translate.correspondence import Translation
+    from sandbox.scenario.model import Scenario, Step
 
 V2: Final = "v2"
+PORT: Final = "acpi-generic-port"
 ORDERED: Final = "Translated; the objects have ids with which their nodes come in ascending order"
 
 
@@ -40,13 +44,14 @@ class Converted:
     notes: tuple[str, ...] = ()
 
 
-def convert(scenario: Scenario, to: str, *, keep_ids: bool = False) -> Converted:
+def convert(scenario: Scenario, to: str, *, keep_ids: bool = False, on_x86: bool = False) -> Converted:
     """Translate a scenario.
 
     Args:
         scenario: in any dialect; a command line is one without steps.
         to: the dialect of the result.
         keep_ids: leave ids as they are, or as they come, though the nodes may then be out of order.
+        on_x86: from v2, give pc and q35 the objects that virt would have.
 
     Raises:
         InputError: the dialect is unknown; QEMU does not start with the command line; or something has no counterpart.
@@ -55,10 +60,9 @@ def convert(scenario: Scenario, to: str, *, keep_ids: bool = False) -> Converted
     if dialect_of(scenario) == V2:
         if target == V2:
             return Converted(replace(scenario, dialect=V2))
-        made = to_merged(scenario, dialect=target) if keep_ids else to_merged_ascending(scenario, dialect=target)
-        return Converted(made.scenario, tuple(_notes(made)))
+        return _from_v2(scenario, target, keep_ids=keep_ids, on_x86=on_x86)
     if target == V2:
-        return _back_to_v2(scenario)
+        return _back_to_v2(scenario, keep_ids=keep_ids)
     return _merged(scenario, target, keep_ids=keep_ids)
 
 
@@ -76,87 +80,100 @@ def dialect_of(scenario: Scenario) -> str:
         raise InputError(f"QEMU does not start with this command line: {end.stderr}", scenario.place) from None
 
 
-def _notes(made: Translation) -> Iterator[str]:
-    yield from made.notes
-    if any(it is None and step.command and step.command.name == "object-add" for it, step in _with_origins(made)):
-        yield "objects that steps add have ids as they come, whatever order their nodes get by that"
-    for left in made.left_out:
-        yield f"step {left.step + 1} ({left.title}) is left out: {left.why}"
+def _from_v2(scenario: Scenario, target: str, *, keep_ids: bool, on_x86: bool) -> Converted:
+    """Bring a v2 scenario to a merged dialect."""
+    is_ascending = True
+    if keep_ids:
+        made = to_merged(scenario, dialect=target, on_x86=on_x86)
+    else:
+        made, is_ascending = to_merged_ascending(scenario, dialect=target, on_x86=on_x86)
+    expected = [NOTHING if it is None else without_whole(scenario.steps[it].expect) for it in made.step_origins]
+    at_end = without_whole(scenario.expect) if made.end is None else NOTHING
+    translated, left_out = with_what_holds(made.scenario, expected, at_end)
+    notes = [*made.notes, *left_out]
+    notes += [f"step {it.step + 1} ({it.title}) is left out: {it.why}" for it in made.left_out]
+    return Converted(translated, (*notes, *_about_order(translated, keep_ids=keep_ids, is_ascending=is_ascending)))
 
 
-def _with_origins(made: Translation) -> Iterator[tuple[int | None, Step]]:
-    yield from zip(made.step_origins, made.scenario.steps, strict=True)
+def _about_order(scenario: Scenario, *, keep_ids: bool, is_ascending: bool) -> Iterator[str]:
+    """Say so where nodes come in another order than theirs."""
+    if not is_ascending:
+        yield "no ids were found with which the nodes come in ascending order after each reset; at the start they do"
+    if not keep_ids:
+        return
+    try:
+        tables = emulate(scenario).tables()
+    except MachineExit:
+        return
+    entries = tables.decoded_srat().entries if tables.srat is not None else ()
+    nodes = [entry.pxm for entry in affinities(entries, GenericInitiatorAffinity)]
+    if any(one > other for one, other in pairwise(nodes)):
+        listed = " ".join(map(str, nodes))
+        yield f"with these ids SRAT lists the nodes as {listed}, and Linux numbers them in that order"
 
 
-def _back_to_v2(scenario: Scenario) -> Converted:
+def _back_to_v2(scenario: Scenario, *, keep_ids: bool) -> Converted:
     for step in scenario.steps:
         if _is_about_objects(step, scenario):
             message = f"{step.title}: steps about these objects are not translated to v2, only the command line is"
             raise InputError(message, step.place)
-    made = to_v2(scenario.command_line, scenario.dialect)
-    steps = tuple(replace(step, expect=carried(step.expect)) for step in scenario.steps)
-    expect = carried(scenario.expect)
+    own = _own_names(scenario)
+    made = to_v2(scenario.command_line, scenario.dialect, keep_ids=keep_ids, taken=names_in_use(scenario) - own)
     description = f"Translated from dialect {dialect_of(scenario)}."
-    translated = replace(
-        scenario, command_line=made.words, dialect=V2, steps=steps, expect=expect, description=description
-    )
-    return Converted(translated, made.notes)
+    translated = replace(scenario, command_line=made.words, dialect=V2, description=description)
+    expected = [without_whole(step.expect) for step in scenario.steps]
+    translated, left_out = with_what_holds(translated, expected, without_whole(scenario.expect))
+    return Converted(translated, (*made.notes, *left_out))
 
 
 def _merged(scenario: Scenario, target: str, *, keep_ids: bool) -> Converted:
     """Bring a merged scenario to another merged dialect."""
-    renamed: dict[str, str] = {}
-    notes: tuple[str, ...] = ()
-    words = scenario.command_line
-    if not keep_ids:
-        named = with_ascending_ids(words, scenario.dialect)
-        before = sorted(merged_in(merged_machine(words, scenario.dialect)), key=lambda it: it.node)
-        after = merged_in(merged_machine(named, scenario.dialect))
-        renamed = {old.id: new.id for old, new in zip(before, after, strict=True) if old.id != new.id}
-        taken = sorted(set(renamed.values()) & (names_in_use(scenario) - renamed.keys()))
-        if taken:
-            renamed, notes = {}, (f"ids are kept: the steps use {', '.join(taken)}, which the order would need",)
-        else:
-            words = named
-    moved = bool(renamed) or words != scenario.command_line
-    translated = replace(
-        scenario,
-        description=f"{ORDERED}." if moved else scenario.description,
-        command_line=words,
-        dialect=target,
-        steps=tuple(_renamed_step(step, renamed, moved=moved) for step in scenario.steps),
-        expect=_expected(scenario.expect, moved=moved),
-    )
+    source = dialect_named(dialect_of(scenario))
+    words, notes = _without_ports(scenario.command_line, target)
+    translated = replace(scenario, command_line=words, dialect=target)
     try:
-        parse_arguments(words, target, scenario.place)
+        config_of(translated)
     except MachineExit as end:
-        notes += (f"dialect {target} does not start: {end.stderr}",)
-    return Converted(translated, notes)
+        return Converted(translated, (*notes, f"dialect {target} does not start: {end.stderr}"))
+    is_ascending = True
+    if not keep_ids:
+        translated = replace(translated, command_line=in_node_order(words, target))
+        naming = ascending_naming(translated, names_in_use(scenario) - _own_names(scenario))
+        is_ascending = naming.is_ascending
+        words = with_names(translated.command_line, naming.names, target)
+        steps = tuple(with_new_names(step, naming.names) for step in scenario.steps)
+        translated = replace(translated, command_line=words, steps=steps)
+    moved = translated.command_line != scenario.command_line or translated.steps != scenario.steps
+    if moved:
+        said = f"{ORDERED}." if is_ascending else f"Translated from dialect {source.name}."
+        translated = replace(translated, description=said)
+    is_other = moved or source.swaps_bus_and_devfn != dialect_named(target).swaps_bus_and_devfn
+    expected = [without_whole(it.expect) if is_other else it.expect for it in scenario.steps]
+    at_end = without_whole(scenario.expect) if is_other else scenario.expect
+    translated, left_out = with_what_holds(translated, expected, at_end)
+    order = _about_order(translated, keep_ids=keep_ids, is_ascending=is_ascending)
+    return Converted(translated, (*notes, *left_out, *order))
 
 
-def _expected(expect: Expectation, *, moved: bool) -> Expectation:
-    return carried(expect) if moved and expect != NOTHING else expect
+def _without_ports(words: Sequence[str], target: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return a command line without Generic Ports for a dialect that has none, and a note about each."""
+    if dialect_named(target).has_ports:
+        return tuple(words), ()
+    gone: list[str] = []
+
+    def leave_out(name: str) -> tuple[str, ...]:
+        gone.append(name)
+        return ()
+
+    left = exchange_objects(words, leave_out, {PORT})
+    return left, tuple(f"{name} is left out: dialect {target} has no {PORT}" for name in gone)
 
 
-def _renamed_step(step: Step, renamed: Mapping[str, str], *, moved: bool) -> Step:
-    action = step.action
-    if isinstance(action, Command) and action.arguments is not None:
-        action = replace(action, arguments=_renamed(action.arguments, renamed))
-    return replace(step, action=action, expect=_expected(step.expect, moved=moved))
-
-
-def _renamed(value: Any, renamed: Mapping[str, str]) -> Any:
-    """Return a JSON value in which ids, and paths that end with one, are the new ones."""
-    if isinstance(value, dict):
-        return {key: _renamed(member, renamed) for key, member in value.items()}
-    if isinstance(value, list):
-        return [_renamed(item, renamed) for item in value]
-    if not isinstance(value, str):
-        return value
-    head, slash, name = value.rpartition("/")
-    if name in renamed and (not slash or head.endswith("objects")):
-        return f"{head}{slash}{renamed[name]}"
-    return value
+def _own_names(scenario: Scenario) -> frozenset[str]:
+    """Return the ids of the Generic Initiators of a scenario, at the start and in its steps."""
+    given = [object_members(word) for word in scenario.command_line]
+    given += [dict(it) for it in scenario.added_objects]
+    return frozenset(str(it["id"]) for it in given if it.get("qom-type") == TYPENAME and "id" in it)
 
 
 def _is_about_objects(step: Step, scenario: Scenario) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sandbox.errors import InputError, Place
+from sandbox.errors import InputError, Place, QemuError
 from sandbox.machine.arguments import WITH_VALUE
 from sandbox.machine.command_line import parse_arguments
 from sandbox.machine.distances import LOCAL
+from sandbox.qapi.opts import parse_opts
 from sandbox.records import replace
 from sandbox.translate.nodesets import format_node_set, parse_node_set
 
@@ -81,7 +82,7 @@ def guest_distances(host: Distances, nodes: Mapping[int, int]) -> dict[tuple[int
         nodes: for each node of the guest the host's.
 
     Returns:
-        By source and destination, ascending, without those of a node to itself.
+        By source and destination, ascending; a node is 10 away from itself.
 
     Raises:
         InputError: the host has no such node.
@@ -92,9 +93,8 @@ def guest_distances(host: Distances, nodes: Mapping[int, int]) -> dict[tuple[int
         raise InputError(f"the host has no node {format_node_set(missing)}; it has {format_node_set(known)}")
     pairs = [(source, destination) for source in sorted(nodes) for destination in sorted(nodes)]
     return {
-        (source, destination): host[nodes[source], nodes[destination]]
+        (source, destination): LOCAL if source == destination else host[nodes[source], nodes[destination]]
         for source, destination in pairs
-        if source != destination
     }
 
 
@@ -114,16 +114,17 @@ def with_distances(scenario: Scenario, distances: Distances) -> Scenario:
             declared.append(given.values.get("nodeid", len(declared)))
     named = {node for pair in distances for node in pair}
     for nodes, problem in (
-        (set(declared) - named, "are declared and have no node of the host"),
-        (named - set(declared), "have a node of the host and are not declared"),
+        (set(declared) - named, "declared without a node of the host: add it to --map"),
+        (named - set(declared), "mapped to a node of the host without being declared: add -numa node"),
     ):
         if nodes:
-            raise InputError(f"nodes {format_node_set(nodes)} {problem}", scenario.place)
+            subject = f"node {min(nodes)} is" if len(nodes) == 1 else f"nodes {format_node_set(nodes)} are"
+            raise InputError(f"{subject} {problem}", scenario.place)
     symmetric = all(distances[destination, source] == value for (source, destination), value in distances.items())
     options = [
         f"dist,src={source},dst={destination},val={value}"
         for (source, destination), value in distances.items()
-        if not symmetric or source < destination
+        if source != destination and (not symmetric or source < destination)
     ]
     words = without_distances(scenario.command_line)
     return replace(scenario, command_line=(*words, *(word for option in options for word in ("-numa", option))))
@@ -136,10 +137,17 @@ def without_distances(words: Sequence[str]) -> tuple[str, ...]:
     for word in waiting:
         name = word.lstrip("-") if word.startswith("-") else ""
         value = next(waiting, None) if name in WITH_VALUE else None
-        if name == "numa" and value is not None and value.split(",")[0].removeprefix("type=") == "dist":
+        if name == "numa" and value is not None and _is_distance(value):
             continue
         kept += [word] if value is None else [word, value]
     return tuple(kept)
+
+
+def _is_distance(value: str) -> bool:
+    try:
+        return dict(parse_opts(value, "type")).get("type") == "dist"
+    except QemuError:
+        return False
 
 
 def _number(word: str, file: str, line: int) -> int:
@@ -155,5 +163,5 @@ def check_distances(distances: Distances) -> None:
         InputError: a distance between two nodes is not above 10, or above 255.
     """
     for (source, destination), value in distances.items():
-        if not LOCAL < value <= 255:
+        if source != destination and not LOCAL < value <= 255:
             raise InputError(f"the distance from {source} to {destination} is {value}; it must be from 11 to 255")

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sandbox.errors import InputError, MachineExit
 from sandbox.machine.command_line import parse_arguments
 from sandbox.machine.machine import Machine
-from sandbox.machine.startup import FIRST_OBJECTS, is_late
-from sandbox.translate.ascending import Unnamed, ascending_ids
+from sandbox.records import replace
+from sandbox.scenario.model import Scenario
 from sandbox.translate.ids import id_with_node, names_in_use
+from sandbox.translate.lives import ascending_naming
 from sandbox.translate.options import TYPENAME, Merged, exchange_objects
 from sandbox.translate.to_merged import to_merged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
-    from sandbox.machine.config import Given, MachineConfig
-    from sandbox.qom.tree import ObjectTree
-    from sandbox.scenario.model import Scenario
+    from sandbox.machine.config import Given
     from sandbox.translate.correspondence import Translation
 
 
@@ -35,30 +35,50 @@ def with_ascending_ids(words: Sequence[str], dialect: str | None = None) -> tupl
     Raises:
         InputError: the dialect is v2, QEMU does not start with these words, or no such ids were found.
     """
-    machine = merged_machine(words, dialect)
-    objects = sorted(merged_in(machine), key=lambda merged: merged.node)
-    names = ascending_ids(_insertions(machine, [Unnamed(merged.id, merged.node) for merged in objects]))
-    named = (Merged(name, merged.device, merged.node).option() for name, merged in zip(names, objects, strict=True))
-    return exchange_objects(words, lambda _: [next(named)], {TYPENAME})
+    ordered = in_node_order(words, dialect)
+    return with_names(ordered, ascending_naming(Scenario("", ordered, dialect=dialect), ()).names, dialect)
 
 
-def to_merged_ascending(scenario: Scenario, *, dialect: str = "10.0") -> Translation:
-    """Translate a v2 scenario, so that the entries at its start come in ascending order.
+def in_node_order(words: Sequence[str], dialect: str | None) -> tuple[str, ...]:
+    """Return a command line with its Generic Initiators in ascending order of their nodes, each as it is.
 
-    The objects of later steps have ids as they come; what those do to the order is not looked at.
+    Raises:
+        InputError: the dialect is v2, or QEMU does not start with these words.
+    """
+    objects = merged_in(merged_machine(words, dialect))
+    if all(one.node <= other.node for one, other in pairwise(objects)):
+        return tuple(words)
+    ordered = iter(sorted(objects, key=lambda merged: merged.node))
+    return exchange_objects(words, lambda _: [next(ordered).option()], {TYPENAME})
+
+
+def with_names(words: Sequence[str], names: Mapping[str, str], dialect: str | None) -> tuple[str, ...]:
+    """Return a command line whose Generic Initiators have other ids; words are kept where all keep theirs.
+
+    Raises:
+        InputError: the dialect is v2, or QEMU does not start with these words.
+    """
+    objects = {it.id: it for it in merged_in(merged_machine(words, dialect))}
+    if all(names.get(name, name) == name for name in objects):
+        return tuple(words)
+    return exchange_objects(words, lambda name: [replace(objects[name], id=names.get(name, name)).option()], {TYPENAME})
+
+
+def to_merged_ascending(scenario: Scenario, *, dialect: str = "10.0", on_x86: bool = False) -> tuple[Translation, bool]:
+    """Translate a v2 scenario, so that entries come in ascending order whenever firmware reads the tables.
+
+    Returns:
+        The translation, and whether that is so: where no ids were found for all readings, it is so at the start.
 
     Raises:
         InputError: as :func:`~sandbox.translate.to_merged.to_merged`, or no such ids were found.
     """
-    plain = to_merged(scenario, dialect=dialect)
+    plain = to_merged(scenario, dialect=dialect, on_x86=on_x86)
     if plain.end is not None and not plain.moments:
-        return plain
-    machine = merged_machine(plain.scenario.command_line, dialect)
-    objects = merged_in(machine)
-    unnamed = [Unnamed(merged.id, merged.node) for merged in objects]
-    names = ascending_ids(_insertions(machine, unnamed), names_in_use(scenario))
-    renamed = {merged.id: name for merged, name in zip(objects, names, strict=True)}
-    return to_merged(scenario, dialect=dialect, choose_id=_chosen(renamed))
+        return plain, True
+    naming = ascending_naming(plain.scenario, names_in_use(scenario))
+    chosen = _chosen(naming.names)
+    return to_merged(scenario, dialect=dialect, choose_id=chosen, on_x86=on_x86), naming.is_ascending
 
 
 def merged_machine(words: Sequence[str], dialect: str | None) -> Machine:
@@ -86,38 +106,7 @@ def _is_initiator(given: Given) -> bool:
     return bool(given.values["qom-type"] == TYPENAME)
 
 
-def _insertions(machine: Machine, unnamed: Sequence[Unnamed]) -> list[str | Unnamed]:
-    places = {it.values["id"] for it in machine.config.objects if _is_initiator(it)}
-    return insertions(machine.config, machine.tree, unnamed, places)
-
-
-def insertions(
-    config: MachineConfig, tree: ObjectTree, unnamed: Sequence[Unnamed], places: Collection[str]
-) -> list[str | Unnamed]:
-    """Return what QEMU puts into ``/objects`` as it starts, in its order.
-
-    Early objects come first, contexts of threads ahead of them, then the late ones, then monitors, and last the RAM
-    that the machine makes itself.
-
-    Args:
-        config: what the command line asks for.
-        tree: the tree of its machine.
-        unnamed: the objects that are to get an id, in the order in which they shall stand on the command line.
-        places: the ids of the objects of the command line in whose places they stand.
-    """
-    given = config.objects
-    early = [it for it in given if not is_late(it.values["qom-type"])]
-    early.sort(key=lambda it: it.values["qom-type"] not in FIRST_OBJECTS)
-    late = [it.values["id"] for it in given if is_late(it.values["qom-type"])]
-    waiting = iter(unnamed)
-    monitors = [monitor.name for monitor in config.monitors]
-    known = {it.values["id"] for it in given}.union(monitors)
-    of_machine = [name for name in tree.objects.instance if name not in known]
-    first = [next(waiting) if it.values["id"] in places else it.values["id"] for it in early]
-    return [*first, *late, *monitors, *of_machine]
-
-
-def _chosen(renamed: dict[str, str]) -> Callable[[str, int, Collection[str]], str]:
+def _chosen(renamed: Mapping[str, str]) -> Callable[[str, int, Collection[str]], str]:
     def choose(object_id: str, pxm: int, taken: Collection[str]) -> str:
         plain = id_with_node(object_id, pxm, taken)
         return renamed.get(plain, plain)

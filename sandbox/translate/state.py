@@ -35,12 +35,15 @@ def initiators(machine: Machine) -> list[GenericInitiator]:
     return found
 
 
-def merged_objects(machine: Machine, id_of: Callable[[str, int], str]) -> dict[str, tuple[Merged, ...]]:
+def merged_objects(
+    machine: Machine, id_of: Callable[[str, int], str], *, on_x86: bool = False
+) -> dict[str, tuple[Merged, ...]]:
     """Return for the id of each v2 object the merged objects that contribute the same, in ascending order.
 
-    Nodes that the machine does not declare are left out: with them QEMU ends.
+    Nodes that the machine does not declare are left out: with them QEMU ends. ``on_x86`` gives those of virt to pc and
+    q35, on which v2's objects contribute nothing.
     """
-    if not machine.asks_objects:
+    if not machine.asks_objects and not (on_x86 and machine.is_x86):
         return {}
     node_count = host_of(machine.tree.root).node_count
     wanted: dict[str, tuple[Merged, ...]] = {}
@@ -54,9 +57,12 @@ def merged_objects(machine: Machine, id_of: Callable[[str, int], str]) -> dict[s
     return wanted
 
 
-def counterparts(machine: Machine, id_of: Callable[[str, int], str]) -> Iterator[Counterpart]:
-    """Give the counterpart of each entry that v2's objects contribute now, in the order of the table."""
-    if not machine.asks_objects:
+def counterparts(machine: Machine, id_of: Callable[[str, int], str], *, on_x86: bool = False) -> Iterator[Counterpart]:
+    """Give the counterpart of each entry that v2's objects contribute now, in the order of the table.
+
+    ``on_x86`` gives those that there would be on virt to pc and q35.
+    """
+    if not machine.asks_objects and not (on_x86 and machine.is_x86):
         return
     host = host_of(machine.tree.root)
     for found in initiators(machine):
@@ -70,11 +76,18 @@ def counterparts(machine: Machine, id_of: Callable[[str, int], str]) -> Iterator
             yield Counterpart(pxm, found.name, device.name, bus, devfn, merged_id, excused)
 
 
-def silent_objects(machine: Machine) -> Iterator[str]:
+def silent_objects(machine: Machine, *, on_x86: bool = False) -> Iterator[str]:
     """Say of each object that contributes nothing why that is so, a sentence each."""
+    if on_x86 and machine.is_x86 and initiators(machine):
+        yield "v2 makes no entries on pc and q35: these objects are those that virt would have"
     for found in initiators(machine):
-        if not machine.asks_objects:
-            yield f"nothing stands for {found.name}: v2 makes entries on the machine virt only, and where it makes SRAT"
+        if machine.is_x86 and not on_x86:
+            yield (
+                f"nothing stands for {found.name}: v2 makes entries on the machine virt only, and none on "
+                f"{machine.board.type.family}; --on-x86 makes the objects that virt would have"
+            )
+        elif not machine.is_x86 and not machine.asks_objects:
+            yield f"nothing stands for {found.name}: without -numa there is no SRAT"
         elif found.start is None:
             yield f"nothing stands for {found.name}: it has no node below {MAX_NODES}, and v2 ignores any other"
         elif found.found_device() is None:

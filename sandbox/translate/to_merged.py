@@ -30,20 +30,23 @@ if TYPE_CHECKING:
 ABORTED = -6
 
 
-def to_merged(scenario: Scenario, *, dialect: str = "10.0", choose_id: ChooseId = id_with_node) -> Translation:
+def to_merged(
+    scenario: Scenario, *, dialect: str = "10.0", choose_id: ChooseId = id_with_node, on_x86: bool = False
+) -> Translation:
     """Translate a v2 scenario.
 
     Args:
         scenario: a scenario whose dialect is v2, as it says or as follows from its objects.
         dialect: the merged dialect of the result.
         choose_id: names the merged objects.
+        on_x86: give pc and q35 the objects that virt would have, though v2 makes no entries on them.
 
     Raises:
         InputError: the scenario is in another dialect; the dialect asked for is no merged one; v2's QEMU aborts as it
             starts; or something is not modelled.
     """
     _check_dialect(dialect)
-    return _Translator(scenario, dialect, choose_id).translation()
+    return _Translator(scenario, dialect, choose_id, on_x86=on_x86).translation()
 
 
 def _check_dialect(name: str) -> None:
@@ -57,10 +60,11 @@ def _check_dialect(name: str) -> None:
 class _Translator:
     """The state of one translation: the machine of v2's, and what its merged counterpart has by now."""
 
-    def __init__(self, scenario: Scenario, dialect: str, choose_id: ChooseId) -> None:
+    def __init__(self, scenario: Scenario, dialect: str, choose_id: ChooseId, *, on_x86: bool) -> None:
         self.scenario = scenario
         self.dialect = dialect
         self.choose_id = choose_id
+        self.on_x86 = on_x86
         self.taken = set(names_in_use(scenario))
         self.ids: dict[tuple[str, int], str] = {}
         self.present: dict[str, Merged] = {}
@@ -116,7 +120,7 @@ class _Translator:
                 f"the scenario is in dialect {machine.dialect} ({machine.dialect_reason}); only v2 is translated",
                 self.scenario.place,
             )
-        at_start = merged_objects(machine.machine, self.id_of)
+        at_start = merged_objects(machine.machine, self.id_of, on_x86=self.on_x86)
         words = exchange_objects(
             self.scenario.command_line, lambda name: [it.option() for it in at_start.get(name, ())]
         )
@@ -142,9 +146,9 @@ class _Translator:
         if tables is None:
             return
         merged_step = len(self.steps) - 1 if index is not None else None
-        entries = tuple(counterparts(machine.machine, self.id_of))
+        entries = tuple(counterparts(machine.machine, self.id_of, on_x86=self.on_x86))
         self.moments.append(Moment(title, index, merged_step, tables, entries, frozenset(self.marked)))
-        self.notes += silent_objects(machine.machine)
+        self.notes += silent_objects(machine.machine, on_x86=self.on_x86)
         self.notes += without_counterpart(entries)
 
     def step(self, machine: EmulatedMachine, index: int, step: Step) -> None:
@@ -196,7 +200,7 @@ class _Translator:
 
     def follow(self, machine: EmulatedMachine, title: str) -> None:
         """Bring the merged objects to what v2's contribute now."""
-        groups = merged_objects(machine.machine, self.id_of)
+        groups = merged_objects(machine.machine, self.id_of, on_x86=self.on_x86)
         wanted = {merged.id: merged for group in groups.values() for merged in group}
         for object_id, merged in self.present.items():
             if wanted.get(object_id) != merged:

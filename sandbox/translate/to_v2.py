@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qom_types.v2.initiators import DEVICE_TYPE
-from sandbox.errors import MachineExit
+from sandbox.errors import InputError, MachineExit
 from sandbox.machine.command_line import parse_arguments
 from sandbox.machine.machine import Machine
 from sandbox.records import record, replace
+from sandbox.translate.ascending import Unnamed, ascending_ids
+from sandbox.translate.insertions import insertions
 from sandbox.translate.options import exchange_objects
 from sandbox.translate.renaming import merged_in, merged_machine
 from sandbox.translate.state import device_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from sandbox.translate.options import Merged
 
@@ -57,12 +59,16 @@ class V2CommandLine:
     notes: tuple[str, ...]
 
 
-def to_v2(words: Sequence[str], dialect: str | None = None) -> V2CommandLine:
+def to_v2(
+    words: Sequence[str], dialect: str | None = None, *, keep_ids: bool = False, taken: Collection[str] = ()
+) -> V2CommandLine:
     """Translate a command line to v2's dialect.
 
     Args:
         words: QEMU's words, in a merged dialect.
         dialect: that dialect's name; None: it follows from the objects.
+        keep_ids: leave ids as they are, though v2's walk, too, may then meet the objects out of order.
+        taken: further ids that no object may get.
 
     Raises:
         InputError: the command line is in v2's dialect already, or QEMU does not start with it.
@@ -70,8 +76,27 @@ def to_v2(words: Sequence[str], dialect: str | None = None) -> V2CommandLine:
     machine = merged_machine(words, dialect)
     objects = [_with_device_name(it, machine) for it in merged_in(machine)]
     found = {it.id: it for it in node_ranges(objects)}
-    translated = exchange_objects(words, lambda name: [found[name].option()] if name in found else ())
+    translated = _exchanged(words, found)
+    if not keep_ids:
+        names = _ascending(translated, [found[it.id] for it in objects if it.id in found], taken)
+        translated = _exchanged(words, {name: replace(it, id=names.get(name, name)) for name, it in found.items()})
     return V2CommandLine(translated, tuple(_notes(machine, objects, translated)))
+
+
+def _exchanged(words: Sequence[str], ranges: Mapping[str, NodeRange]) -> tuple[str, ...]:
+    return exchange_objects(words, lambda name: [ranges[name].option()] if name in ranges else ())
+
+
+def _ascending(words: Sequence[str], ranges: Sequence[NodeRange], taken: Collection[str]) -> dict[str, str]:
+    """Return ids with which v2's walk meets the objects in the order of their first nodes; {} where there are none."""
+    names = [it.id for it in ranges]
+    try:
+        config = parse_arguments(words, "v2")
+        tree = Machine(config).tree
+        unnamed = [Unnamed(it.id, it.start) for it in ranges]
+        return dict(zip(names, ascending_ids(insertions(config, tree, unnamed, names), taken), strict=True))
+    except (MachineExit, InputError):
+        return {}
 
 
 def node_ranges(objects: Sequence[Merged]) -> tuple[NodeRange, ...]:

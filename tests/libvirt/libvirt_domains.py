@@ -13,6 +13,9 @@ from sandbox.translate.convert import convert
 
 ROOT = Path(__file__).parents[2]
 
+WHOLE = ("whole-x86", "whole-arm")
+"""Domains with disks, displays and USB devices, as ``virsh dumpxml`` gives them."""
+
 HAND = """\
 <domain type='qemu'>
   <name>hand</name>
@@ -151,4 +154,6 @@ def domains() -> dict[str, str]:
     """All of them by name."""
     shipped = ("grace-hopper-merged", "distances", "two-gpus")
     made = {stem: of_scenario(stem) for stem in shipped}
-    return {"hand": HAND, "plain-pc": PLAIN_PC, **made, **{f"random-{seed}": random_domain(seed) for seed in range(8)}}
+    whole = {name: (Path(__file__).parent / f"{name}.xml").read_text(encoding="utf-8") for name in WHOLE}
+    drawn = {f"random-{seed}": random_domain(seed) for seed in range(8)}
+    return {"hand": HAND, "plain-pc": PLAIN_PC, **whole, **made, **drawn}

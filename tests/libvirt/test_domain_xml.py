@@ -122,18 +122,42 @@ def test_what_is_wrong_is_refused_with_its_place(name):
 
 
 def test_a_command_line_becomes_a_domain():
-    root_port = "-device pcie-root-port,id=rp,chassis=3,port=2,addr=1c.1"
+    root_port = "-device pcie-root-port,id=rp,chassis=1,port=2,addr=1c.1"
     second = "-device vfio-pci,host=02:00.0,id=second,bus=rp,rombar=0"
     domain = made(f"{BASE} {root_port} {GPU} {second} {initiator(1)} {initiator(2, 'second')}").domain
     assert domain.controllers == (
         Controller(0, "pcie-root"),
-        Controller(1, "pcie-root-port", Address(0, 0x1C, 1), chassis=3, port=2),
+        Controller(1, "pcie-root-port", Address(0, 0x1C, 1), chassis=1, port=2),
     )
     assert domain.hostdevs == (
         Hostdev("0009:01:00.0", (1,), Address(0, 4)),
         Hostdev("0000:02:00.0", (2,), Address(1, 0), rom_bar=False),
     )
     assert [cell.memory for cell in domain.cells] == [128 << 10, 0, 0]
+
+
+def test_a_bridge_has_a_lower_index_than_those_below_it():
+    """libvirt refuses any other: "index must be larger than bus"."""
+    bridges = "-device pci-bridge,id=b,chassis_nr=2 -device pci-bridge,id=a,chassis_nr=6,bus=b,addr=3"
+    deepest = "-device pci-bridge,id=c,chassis_nr=9,bus=a,addr=4"
+    domain = made(f"{BASE.replace('q35', 'pc')} {bridges} {deepest}").domain
+    assert [(it.index, it.address.bus) for it in domain.controllers[1:]] == [(1, 0), (2, 1), (3, 2)]
+
+
+@pytest.mark.parametrize(("chassis", "kept"), [((1, 2), (1, 2)), ((2, 3), (None, None)), ((1, 0), (None, None))])
+def test_chassis_that_libvirt_might_give_again_are_left_to_it(chassis, kept):
+    ports = " ".join(f"-device pcie-root-port,id=p{it},chassis={it},addr={8 + it}" for it in chassis)
+    assert tuple(it.chassis for it in made(f"{BASE} {ports}").domain.controllers[1:]) == kept
+
+
+def test_what_libvirt_has_no_word_for_is_said_otherwise():
+    words = "-M virt,gic-version=max -m 128M -smp 12 -numa node,mem=128M -M virt-5.0"
+    assert made(words.replace("-smp 12", "-smp 12,sockets=3,clusters=2,cores=2")).domain.gic == "3"
+    modules = made(f"{BASE} -smp 8,modules=2,cores=2,threads=2")
+    assert modules.domain.topology == (("sockets", 1), ("cores", 4), ("threads", 2))
+    assert modules.notes == ("libvirt has no modules: the cores of 2 modules are given as one",)
+    bridge = made(f"{BASE} -device pcie-pci-bridge,id=b,addr=9")
+    assert bridge.notes == ("b: libvirt takes a pcie-to-pci-bridge behind a root port only, and refuses this one",)
 
 
 def test_nodes_of_a_device_become_one_set():
@@ -146,6 +170,15 @@ def test_nodes_of_a_device_become_one_set():
     [
         (f"{GPU} {initiator(1)} -device virtio-rng-pci,id=rng", "rng (virtio-rng-pci) is left out"),
         (f"-device pci-testdev,id=t {initiator(1, 't')}", "t and its initiators are left out"),
+        (
+            f"-device pci-testdev {initiator(1, '/machine/peripheral-anon/device[0]')}",
+            "device[0] and its initiators are left out: libvirt gives initiators to hostdevs only",
+        ),
+        (
+            "-M cxl=on -object acpi-generic-port,id=p,pci-bus=c,node=1 -device pxb-cxl,id=c,bus=pcie.0",
+            "Generic Ports are left out",
+        ),
+        (f"{GPU} {initiator(1)} -device usb-tablet", "usb-tablet without an id is left out"),
         (f"{GPU.replace('vfio-pci', 'vfio-pci-nohotplug')} {initiator(1)}", "as vfio-pci, not vfio-pci-nohotplug"),
     ],
 )
@@ -154,12 +187,45 @@ def test_what_a_domain_does_not_say_is_noted(words, note):
     assert any(note in it for it in notes)
 
 
+def test_what_moves_a_table_and_is_left_out_is_noted_as_such():
+    latency = "-numa hmat-lb,initiator=0,target=0,hierarchy=memory,data-type=access-latency,latency=10"
+    words = BASE.replace("q35 -m 128M", "q35,hmat=on -m 128M,slots=1,maxmem=1G").replace("memdev", "cpus=0,memdev")
+    module = "-object memory-backend-ram,id=d0,size=128M -device pc-dimm,id=dimm0,memdev=d0,node=0"
+    notes = made(f"{words} {latency} {module}").notes
+    assert "dimm0 (pc-dimm) is left out, though SRAT has its memory: add libvirt's <memory> for it" in notes
+    assert any(note.startswith("HMAT is left out") and "only nodes with CPUs" in note for note in notes)
+
+
+def test_a_device_of_the_host_needs_no_id():
+    anonymous = GPU.replace(",id=gpu", "")
+    by_path = initiator(2, "/machine/peripheral-anon/device[1]")
+    second = anonymous.replace("0009:01", "0009:02").replace("addr=4", "addr=5")
+    domain = made(f"{BASE} {anonymous} {second} {by_path}").domain
+    assert [(it.host, it.nodes) for it in domain.hostdevs] == [("0009:01:00.0", ()), ("0009:02:00.0", (2,))]
+
+
+@pytest.mark.parametrize(("words", "name"), [("-name a", "a"), ("-name guest=b/c,process=x", "b-c"), ("", "guest")])
+def test_the_name_is_that_of_the_machine(words, name):
+    assert made(f"{BASE} {words}").domain.name == name
+
+
+@pytest.mark.parametrize(
+    ("machine", "taken"),
+    [("pc-q35-noble", "q35"), ("pc-i440fx-rhel7.6.0", "pc"), ("pc-q35-12.0", "q35"), ("pc-q35-9.2", "pc-q35-9.2")],
+)
+def test_a_machine_type_of_a_distribution_is_the_newest_of_its_family(machine, taken):
+    made = qemu_arguments(read(PLAIN_PC.replace("pc-i440fx-9.2", machine)))
+    assert made.words[made.words.index("-machine") + 1].startswith(f"{taken},")
+    noted = f"QEMU itself has no machine {machine} in dialect 10.0: taken as its newest {taken}"
+    assert made.notes == (() if machine == taken else (noted,))
+
+
 def test_the_order_that_libvirts_ids_give_is_noted():
     """As a live QEMU lists gi0 to gi7 on nodes 1 to 8."""
     nodes = f"-M q35 -m 128M -object memory-backend-ram,id=m0,size=128M -numa node,memdev=m0{' -numa node' * 8}"
     notes = made(f"{nodes} {GPU} {' '.join(initiator(node) for node in range(1, 9))}").notes
     (note,) = [it for it in notes if it.startswith("libvirt names")]
-    assert note.endswith("6 5 4 3 2 8 1 7")
+    assert "come as 6 5 4 3 2 8 1 7, and Linux" in note
 
 
 @pytest.mark.parametrize(
@@ -178,6 +244,19 @@ def test_a_v2_command_line_is_translated_first():
     v2 = "-M virt -object nvidia-acpi-generic-initiator,id=gi0,device=gpu,numa-node-start=1,numa-node-count=2"
     with pytest.raises(InputError, match="translate it to a merged one first"):
         domain_of(shlex.split(v2))
+
+
+def test_a_v2_machine_of_pc_has_nodes_in_its_domain_where_that_is_asked_for(capsys):
+    words = shlex.split(f"{BASE} {GPU.replace('vfio-pci', 'vfio-pci-nohotplug')}")
+    words += ["-object", "nvidia-acpi-generic-initiator,id=gi0,device=gpu,numa-node-start=1,numa-node-count=2"]
+    assert main(["translate", "--to", "libvirt", "--", *words]) == 0
+    captured = capsys.readouterr()
+    assert "--on-x86 makes the objects" in captured.err
+    assert "nodeset" not in captured.out
+    assert main(["translate", "--to", "libvirt", "--on-x86", "--", *words]) == 0
+    captured = capsys.readouterr()
+    assert "<acpi nodeset='1-2'/>" in captured.out
+    assert "note: v2 makes no entries on pc and q35" in captured.err
 
 
 def test_commands_take_and_give_domain_xml(capsys, tmp_path):
@@ -204,7 +283,7 @@ def test_what_libvirt_alone_decides_is_noted(capsys, tmp_path):
     for words in (["lint"], ["export", "--as", "yaml"], ["translate", "--to", "10.0"]):
         main([*words, "--libvirt", str(file)])
         notes = capsys.readouterr().err
-        assert "libvirt adds a USB controller and a balloon" in notes
+        assert "libvirt adds devices that are not in it" in notes
         assert "libvirt chooses the PCI addresses of 0000:01:00.0" in notes
 
 

@@ -92,6 +92,28 @@ def test_libvirts_arguments_give_the_same_tables_as_ours(name, recorded):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_a_qemu_whose_monitors_are_objects_gets_libvirts_monitor_among_them(name, recorded):
+    theirs = Sandbox(recorded[name]["argv"], dialect="11.1").tables()
+    made = qemu_arguments(read_domain(recorded[name]["xml"].encode(), "domain.xml"), "11.1").words
+    assert theirs == Sandbox(list(made), dialect="11.1").tables()
+    assert ids(list(made)) == ids(recorded[name]["argv"])
+
+
+@pytest.mark.parametrize("name", ["whole-x86", "whole-arm"])
+def test_a_dumped_domain_is_complete_and_hostdevs_have_the_ids_that_libvirt_gives_them(name, recorded):
+    made = qemu_arguments(read_domain(recorded[name]["xml"].encode(), "domain.xml"))
+    assert made.notes == ()
+    assert devices(made.words) == devices(recorded[name]["argv"])
+    assert len(devices(made.words)) >= 2
+
+
+def devices(words) -> list[tuple[str, str]]:
+    """Ids of PCI devices of the host, and where they sit, in the order of the command line."""
+    given = [json.loads(word) for word in words if word.startswith('{"driver":')]
+    return [(it["id"], it["bus"]) for it in given if it["driver"] == "vfio-pci"]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_objects_have_the_ids_that_libvirt_gives_them(name, recorded):
     theirs = with_released_monitor(recorded[name]["argv"])
     assert ids(ours(recorded[name]["xml"])) == ids(theirs)

@@ -125,7 +125,7 @@ def test_suffixes_are_letters_the_shortest_first():
 
 @pytest.mark.parametrize("stem", ["grace-hopper-mig", "two-gpus"])
 def test_translated_entries_can_come_in_ascending_order_as_v2s_do(stem):
-    translation = to_merged_ascending(shipped_scenario(stem))
+    translation, _ = to_merged_ascending(shipped_scenario(stem))
     (mapping,) = mappings(translation)
     assert mapping.passed
     assert [entry.merged_index for entry in mapping.entries] == list(range(len(mapping.entries)))
@@ -133,7 +133,7 @@ def test_translated_entries_can_come_in_ascending_order_as_v2s_do(stem):
 
 def test_objects_of_later_steps_are_followed_under_the_names_that_they_got():
     steps = [do("object-del", id="gi0"), add_nvidia("gi1", 2, 2), do("system_reset")]
-    translation = to_merged_ascending(v2(nodes(12), GPU, nvidia("gi0", 2, 8), steps=steps))
+    translation, _ = to_merged_ascending(v2(nodes(12), GPU, nvidia("gi0", 2, 8), steps=steps))
     at_start, after = mappings(translation)
     assert [entry.merged_index for entry in at_start.entries] == list(range(8))
     assert after.passed

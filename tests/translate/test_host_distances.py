@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 
 import pytest
 
 from sandbox.app import Sandbox
 from sandbox.errors import InputError
+from sandbox.scenario.load import load_scenario
 from sandbox.scenario.model import Scenario
 from sandbox.translate.host_distances import (
     check_distances,
@@ -17,6 +19,8 @@ from sandbox.translate.host_distances import (
     with_distances,
     without_distances,
 )
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
 # As numactl 2.0.14 prints it, cut down to four nodes; nodes 4 and 12 are those of GPUs.
 NUMACTL = """\
@@ -113,12 +117,74 @@ def test_lopsided_distances_are_given_both_ways():
 
 def test_nodes_without_a_counterpart_are_named():
     host = read_distances(NUMACTL, "host")
-    with pytest.raises(InputError, match="nodes 2 are declared and have no node of the host"):
+    with pytest.raises(InputError, match="node 2 is declared without a node of the host: add it to --map"):
         with_distances(scenario(), guest_distances(host, read_map(["0-1=0-1"])))
-    with pytest.raises(InputError, match="nodes 3 have a node of the host and are not declared"):
+    with pytest.raises(InputError, match="node 3 is mapped to a node of the host without being declared"):
         with_distances(scenario(), guest_distances(host, read_map(["0-1,4,12=0-3"])))
     with pytest.raises(InputError, match="the host has no node 2; it has 0-1,4,12"):
         guest_distances(host, read_map(["2=0"]))
+
+
+def test_one_node_has_no_distances_and_names_what_is_missing():
+    host = read_distances("node distances:\nnode   0 \n  0:  10 \n", "host")
+    one = Scenario("one", tuple(shlex.split("-M q35 -m 128M -numa node,mem=128M -M pc-q35-5.0")), dialect="10.0")
+    assert with_distances(one, guest_distances(host, read_map(["0=0"]))) == one
+    with pytest.raises(InputError, match="nodes 1-2 are declared without a node of the host"):
+        with_distances(scenario(), guest_distances(host, read_map(["0=0"])))
+
+
+GRACE_HOPPER = """\
+available: 9 nodes (0-8)
+node 0 cpus: 0 1 2 3 4 5 6 7
+node 0 size: 490037 MB
+node 0 free: 484432 MB
+node 1 cpus:
+node 1 size: 97280 MB
+node 1 free: 97279 MB
+node distances:
+node   0   1   2   3   4   5   6   7   8
+  0:  10  80  80  80  80  80  80  80  80
+  1:  80  10  255  255  255  255  255  255  255
+  2:  80  255  10  255  255  255  255  255  255
+  3:  80  255  255  10  255  255  255  255  255
+  4:  80  255  255  255  10  255  255  255  255
+  5:  80  255  255  255  255  10  255  255  255
+  6:  80  255  255  255  255  255  10  255  255
+  7:  80  255  255  255  255  255  255  10  255
+  8:  80  255  255  255  255  255  255  255  10
+"""
+"""What a GH200 showed in January 2025; Source: Linux, "mm/fake-numa: allow later numa node hotplug"."""
+
+
+def test_the_preset_for_a_gh200_has_the_distances_that_such_a_host_shows():
+    preset = load_scenario((SCENARIOS / "gh200-one-gpu.yaml").read_text(), "gh200-one-gpu.yaml")
+    distances = guest_distances(read_distances(GRACE_HOPPER, "host"), read_map(["0-8=0-8"]))
+    made = with_distances(preset, distances).command_line
+    slits = [Sandbox(words, dialect="10.0").tables().slit for words in (made, preset.command_line)]
+    assert slits[0] == slits[1]
+
+
+GRACE_BLACKWELL = """\
+node distances:
+node   0   1   2   3   9  10  17  18
+  0:  10  40  80  80  80  80  80  120
+  1:  40  10  120  120  120  120  120  80
+  2:  80  120  10  11  11  40  40  40
+  3:  80  120  11  10  11  40  40  40
+  9:  80  120  11  11  10  40  40  40
+  10:  80  120  40  40  40  10  11  40
+  17:  80  120  40  40  40  11  10  40
+  18:  120  80  40  40  40  40  40  10
+"""
+"""Some nodes of a GB200 with four GPUs; Source: TensorRT-LLM, its blog about expert parallelism on GB200."""
+
+
+def test_the_preset_for_a_gb200_has_the_distances_that_such_a_host_shows():
+    preset = load_scenario((SCENARIOS / "gb200-two-gpus.yaml").read_text(), "gb200-two-gpus.yaml")
+    host = read_distances(GRACE_BLACKWELL, "host")
+    slit = Sandbox(preset.command_line, dialect="10.0").tables().decoded_slit()
+    known = [node for node, _ in host if node < 18]
+    assert all(slit.distances[one][other] == host[one, other] for one in known for other in known)
 
 
 @pytest.mark.parametrize("value", [10, 256])

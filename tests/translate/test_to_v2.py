@@ -6,6 +6,7 @@ from random import Random
 import pytest
 from v2_cases import GPU, mappings, nodes, nvidia, recorded_scenario, shipped_scenario, v2
 
+from sandbox.app import Sandbox
 from sandbox.errors import InputError
 from sandbox.records import replace
 from sandbox.translate.options import Merged
@@ -18,7 +19,7 @@ def merged(object_id: str, node: int, device: str = "dev0") -> str:
 
 
 def translated(*options: str, dialect: str | None = "10.0"):
-    return to_v2(shlex.split(" ".join(options)), dialect)
+    return to_v2(shlex.split(" ".join(options)), dialect, keep_ids=True)
 
 
 def v2_objects(words):
@@ -110,3 +111,18 @@ def test_shipped_merged_scenario_is_the_shipped_v2_one():
     words = shipped_scenario("grace-hopper-mig").command_line
     merged_words = to_merged(shipped_scenario("grace-hopper-mig")).scenario.command_line
     assert to_v2(merged_words, "10.0").words[:-1] == words[:-1]
+
+
+def test_objects_of_v2s_are_walked_in_the_order_of_their_first_nodes():
+    """As v2's QEMU walks the same hash table, gi2, gi5 and gi9 need not come in that order."""
+    second = GPU.replace("04.0", "05.0").replace("dev0", "dev1")
+    pairs = [("dev0", 2), ("dev0", 3), ("dev1", 5), ("dev1", 6), ("dev0", 9), ("dev1", 8), ("dev0", 11), ("dev1", 13)]
+    objects = [f"-object acpi-generic-initiator,id=gi{node},pci-dev={device},node={node}" for device, node in pairs]
+    words = shlex.split(" ".join([nodes(14), GPU, second, *objects]))
+    walked = [pxms(to_v2(words, "10.0", keep_ids=keep_ids).words) for keep_ids in (True, False)]
+    assert walked[0] != walked[1] == [2, 3, 5, 6, 8, 9, 11, 13]
+
+
+def pxms(words) -> list[int]:
+    entries = Sandbox(words, dialect="v2").tables().decoded_srat().entries
+    return [entry.pxm for entry in entries if entry.type == 5]
