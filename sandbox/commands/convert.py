@@ -89,14 +89,24 @@ def libvirt_text(scenario: Scenario, *, on_x86: bool = False) -> tuple[str, Sequ
 
 def libvirt_scenario(file: str, dialect: str | None) -> tuple[Scenario, Sequence[str]]:
     """Return the QEMU arguments that libvirt makes of a domain as a scenario, and what libvirt alone knows."""
+    (scenario,), notes = libvirt_scenarios(file, (dialect or "10.0",))
+    return scenario, notes
+
+
+def libvirt_scenarios(file: str, dialects: Sequence[str]) -> tuple[tuple[Scenario, ...], Sequence[str]]:
+    """Return the same for QEMUs of several dialects, and what libvirt alone knows."""
     from sandbox.files import read_raw
     from sandbox.libvirt.arguments import qemu_arguments
     from sandbox.libvirt.read import read_domain
     from sandbox.scenario.model import Scenario
 
     domain = read_domain(read_raw(file), file)
-    made = qemu_arguments(domain, dialect or "10.0")
-    return Scenario(domain.name, made.words, dialect=dialect or "10.0", place=Place(file)), made.notes
+    made = [qemu_arguments(domain, dialect) for dialect in dialects]
+    scenarios = (
+        Scenario(domain.name, it.words, dialect=dialect, place=Place(file))
+        for it, dialect in zip(made, dialects, strict=True)
+    )
+    return tuple(scenarios), made[0].notes
 
 
 def given_scenario(arguments: argparse.Namespace) -> tuple[Scenario, tuple[str, ...]]:

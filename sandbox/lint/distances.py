@@ -24,7 +24,7 @@ def no_distances(view: View) -> Iterator[Found]:
     if view.srat is None or view.slit is not None:
         return
     nodes = sorted({entry.pxm for entry in view.initiators() if entry.enabled})
-    if nodes:
+    if nodes and len(view.guest_nodes()) > 1:
         message = f"no distances are given: a guest takes 20 from {listed(nodes)} to any other"
         yield Found(message, view.where("SRAT"))
 

@@ -26,6 +26,8 @@ PORT: Final = "acpi-generic-port"
 TABLES_FILE: Final = "etc/acpi/tables"
 """What QEMU's message names where the tables are too large."""
 
+TAKEN: Final = "Debian's QEMU, since no version is told"
+
 OBJECTS_SAY: Final = ("acpi-generic-initiator: ", "acpi-generic-port: ")
 """How QEMU's messages about these objects begin as it ends over them."""
 
@@ -101,7 +103,9 @@ class Setup:
         end_where: the step in which it ends; None at the start.
         moments: the times at which firmware reads the tables, and the last step.
         ending: the object of the command that ends QEMU itself, if any does.
-        libvirt_ids: whether libvirt chooses the objects' ids.
+        is_libvirt: whether it is a domain of libvirt's, which chooses the objects' ids.
+        is_version_taken: whether its dialect is one that was taken, since no version is told.
+        other: the same in another version of QEMU, where none is told; only the order is held against it.
     """
 
     scenario: Scenario
@@ -114,7 +118,21 @@ class Setup:
     end_where: Where | None = None
     moments: tuple[Moment, ...] = ()
     ending: Use | None = None
-    libvirt_ids: bool = False
+    is_libvirt: bool = False
+    is_version_taken: bool = False
+    other: Setup | None = field(default=None, repr=False)
+
+    @property
+    def dialect(self) -> str:
+        """The name of its dialect; "" where QEMU refuses the command line at once, and none is told."""
+        return self.config.dialect.name if self.config else self.scenario.dialect or ""
+
+    @property
+    def dialect_reason(self) -> str:
+        """Why it is this one, in a few words; "" where there is none."""
+        if self.is_version_taken:
+            return TAKEN
+        return self.config.dialect_reason if self.config else ""
 
     @property
     def is_v2(self) -> bool:
