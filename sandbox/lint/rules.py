@@ -13,7 +13,7 @@ from sandbox.lint.nodes import NODES
 from sandbox.lint.objects import OBJECTS
 from sandbox.lint.order import ORDER
 from sandbox.lint.raw_contents import RAW_CONTENTS
-from sandbox.lint.raw_tables import RAW_TABLES
+from sandbox.lint.raw_tables import RAW_TABLES, wrong_length
 from sandbox.lint.size import SIZE
 from sandbox.lint.start import START
 from sandbox.lint.versions import look_over
@@ -82,11 +82,12 @@ def lint_tables(view: View) -> tuple[Finding, ...]:
     Returns:
         What was found, in the order of the codes.
     """
+    whole = view.without_cut_off()
     found: list[Finding] = []
     for rule in RULES:
         for look in (rule.of_view, rule.of_brought):
             if look is not None:
-                found += _findings(rule, look(view))
+                found += _findings(rule, look(view if look is wrong_length else whole))
     return tuple(_once(found))
 
 
