@@ -37,7 +37,7 @@ class Dialect:
 
     Attributes:
         name: how users call it.
-        summary: one line for people.
+        summary: one line for people: the QEMUs that it stands for, a colon, and what sets it apart.
         family: the folder of ``qom_types`` that has the QAPI fragment and the types.
         qemu_version: major, minor and micro of the QEMU whose answers it gives.
         interface_version: the QEMU whose QAPI members it takes.
@@ -163,10 +163,17 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
             swaps_bus_and_devfn=True,
         ),
         Dialect("9.2", "QEMU 9.2: the handle is right, and there are Generic Ports", "merged", (9, 2, 0), (9, 2)),
-        Dialect("10.0", "QEMU 10.0", "merged", (10, 0, 2), (10, 0), root_containers=("chardevs", "objects", "backend")),
+        Dialect(
+            "10.0",
+            "QEMU 10.0 to 10.2: as 9.2",
+            "merged",
+            (10, 0, 2),
+            (10, 0),
+            root_containers=("chardevs", "objects", "backend"),
+        ),
         Dialect(
             "11.1",
-            "QEMU 11.1: monitors stand in /objects beside the initiators",
+            "QEMU 11.0 and 11.1: monitors stand in /objects beside the initiators",
             "merged",
             (11, 1, 3),
             (11, 1),
@@ -198,7 +205,7 @@ def dialect_named(name: str) -> Dialect:
     try:
         return DIALECTS[name]
     except KeyError:
-        known = ", ".join(DIALECTS)
+        known = ", ".join(f"{each.name} ({each.summary.partition(':')[0]})" for each in DIALECTS.values())
         raise InputError(f"unknown dialect '{name}'; known are: {known}") from None
 
 
@@ -272,7 +279,9 @@ def _members_of(dialect: Dialect) -> Mapping[str, frozenset[str]]:
 
 
 def _elsewhere(what: str, others: list[str], dialect: Dialect) -> str:
-    return f"{what} is not known to dialect {dialect.name}; known to: {', '.join(others)}"
+    is_translated = "port" not in what and ((MISSION in others) != (dialect.name == MISSION))
+    how = f", from which 'qom-sandbox translate --to {dialect.name}' translates" if is_translated else ""
+    return f"{what} is not known to dialect {dialect.name}; known to: {', '.join(others)}{how}"
 
 
 @lru_cache(maxsize=8)

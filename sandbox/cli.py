@@ -6,6 +6,7 @@ Status 0: done and as expected. 1: an expectation or comparison failed, or the m
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import TYPE_CHECKING, Final, NoReturn
@@ -16,7 +17,7 @@ from sandbox.errors import DecodeError, InputError, InputErrors, MachineExit
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 HELP_WIDTH: Final = 100
 
@@ -56,61 +57,112 @@ wrong; 3 the other side of a comparison gives no answer
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
-    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        status = run(list(sys.argv[1:] if argv is None else argv))
+    except SystemExit:  # so argparse ends, behind its help too
+        if not put(""):
+            return WRONG_INPUT
+        raise
+    return status if put("") else WRONG_INPUT
+
+
+def run(words: list[str]) -> int:
+    """Run a command line, write what comes of it, and return its exit status."""
     qemu_words: list[str] | None = None
     if "--" in words:
         cut = words.index("--")
         words, qemu_words = words[:cut], words[cut + 1 :]
-    parser = build_parser(words[0] if words and words[0] in COMMANDS else None)
-    arguments, unknown = parser.parse_known_args(words)
-    if unknown:
-        parser.error(f"unrecognized arguments: {' '.join(unknown)}; QEMU's arguments come after '--'")
-    arguments.qemu_words = qemu_words
-    arguments.say = say_error
-    if qemu_words is not None and arguments.command not in (*TAKE_QEMU_ARGUMENTS, None):
-        parser.error(f"'{arguments.command}' takes no QEMU arguments after '--'")
+    arguments = parse(words, qemu_words)
     if arguments.version:
         from sandbox import VERSION
 
-        print(f"qom-sandbox {VERSION}")
-        return DONE
+        return DONE if put(f"qom-sandbox {VERSION}\n") else WRONG_INPUT
     if arguments.command is None:
-        parser.print_help()
         return WRONG_INPUT
     from sandbox.report.style import Style
 
     style = Style(colours=sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
+    told: object = None
     try:
         result = commands.run(arguments, style)
-        sys.stdout.write(result.text)
-        sys.stdout.flush()
-        if result.errors:
-            say_error(result.errors)
     except MachineExit as ended:
-        if arguments.json:
-            sys.stdout.write(commands.as_json({"exit": {"status": ended.status, "stderr": ended.stderr}}))
-        say_error(ended.stderr)
-        return FAILED
+        more = {name: text for name, text in (("step", ended.step), ("foreign", ended.foreign)) if text}
+        told = {"exit": {"status": ended.status, "stderr": ended.stderr, **more}}
+        said = f"{ended.step}: QEMU ends here\n{ended.stderr}" if ended.step else ended.stderr
+        said += f"\nnote: {ended.foreign}" if ended.foreign else ""
+        result = commands.Result(status=FAILED, errors=said)
     except (InputError, InputErrors, DecodeError) as error:
-        if arguments.json:
-            sys.stdout.write(commands.as_json({"error": str(error)}))
-        say_error(str(error))
-        return WRONG_INPUT
+        told = {"error": str(error)}
+        result = commands.Result(status=WRONG_INPUT, errors=str(error))
     except BrokenPipeError:
-        sys.stderr.close()
+        discard_output()
         return DONE
     except KeyboardInterrupt:
         return INTERRUPTED
-    return result.status
+    is_written = put(commands.as_json(told) if told is not None and arguments.json else result.text)
+    if result.errors:
+        say_error(result.errors)
+    return result.status if is_written else WRONG_INPUT
+
+
+def put(text: str) -> bool:
+    """Write to stdout at once; return whether that went well. A reader who has seen enough is no error."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        discard_output()
+    except OSError as error:
+        discard_output()
+        say_error(f"standard output cannot be written: {os.strerror(error.errno or 0)}")
+        return False
+    return True
+
+
+def discard_output() -> None:
+    """Let what is still to be written to stdout go nowhere, lest it fail again at the end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def say_error(message: str) -> None:
-    """Write a message to stderr."""
-    print(message, file=sys.stderr)
+    """Write a message to stderr, as far as that can be written."""
+    from contextlib import suppress
+
+    with suppress(OSError):
+        print(message, file=sys.stderr)
 
 
-def build_parser(only: str | None = None) -> argparse.ArgumentParser:
-    """Return the parser of the command line, without what follows ``--``.
+def parse(words: Sequence[str], qemu_words: list[str] | None) -> argparse.Namespace:
+    """Read the words before ``--``; ends with status 2 and how the command is used where they are wrong."""
+    name = words[0] if words else ""
+    parser, parsers = build_parser(name if name in COMMANDS else None)
+    if name and not name.startswith("-") and name not in COMMANDS:
+        from sandbox.commands.usage import unknown_command
+
+        parser.error(unknown_command(name, COMMANDS))
+    arguments, unknown = parser.parse_known_args(words)
+    takes_qemu_arguments = arguments.command in (*TAKE_QEMU_ARGUMENTS, None)
+    command = parsers.get(arguments.command, parser)
+    if unknown:
+        from sandbox.commands.usage import unknown_arguments
+
+        usage = command.format_usage()
+        command.error(unknown_arguments(unknown, usage, takes_qemu_arguments=takes_qemu_arguments))
+    if qemu_words is not None and not takes_qemu_arguments:
+        command.error(f"'{arguments.command}' takes no QEMU arguments after '--'")
+    if arguments.command is None and not arguments.version:
+        parser.print_help()
+    arguments.qemu_words = qemu_words
+    arguments.say = say_error
+    return arguments
+
+
+def build_parser(
+    only: str | None = None,
+) -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentParser]]:
+    """Return the parser of the command line, without what follows ``--``, and those of the commands.
 
     Args:
         only: the one command that is asked for, which saves making the parsers of the others; None: all.
@@ -134,7 +186,7 @@ def build_parser(only: str | None = None) -> argparse.ArgumentParser:
             command = subparsers.add_parser(name, help=summary, formatter_class=formatter)
             commands.add_arguments(name, command)
             command.add_argument("--json", action="store_true", help="print JSON")
-    return parser
+    return parser, subparsers.choices
 
 
 def script() -> NoReturn:
@@ -142,7 +194,18 @@ def script() -> NoReturn:
     import gc
 
     gc.disable()
+    prepare_streams()
     sys.exit(main())
+
+
+def prepare_streams() -> None:
+    """Make stdout show what its encoding has not, escaped; and have a stream also where the shell has closed it."""
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w")  # each write fails, as it should
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 if __name__ == "__main__":

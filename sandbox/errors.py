@@ -103,12 +103,17 @@ class MachineExit(SandboxError):
         status: its exit status: 1 where QEMU reports and exits, -6 where it aborts (the signal's number, negative,
             as ``subprocess`` gives it).
         stderr: what QEMU wrote to stderr on its way out, without the last line end.
+        step: the step of a scenario in which it ended, with its place; "" where it is none.
+        foreign: for the user, what other dialects would take; QEMU says nothing of it. "" where none would.
     """
 
-    def __init__(self, stderr: str, status: int = 1) -> None:
-        super().__init__(stderr, status)
+    foreign: str = ""
+
+    def __init__(self, stderr: str, status: int = 1, step: str = "") -> None:
+        super().__init__(stderr, status, step)
         self.status = status
         self.stderr = stderr
+        self.step = step
 
     @property
     def reason(self) -> str:

@@ -1,4 +1,4 @@
-"""Reading and writing the files that a user names; what goes wrong names the file.
+"""Reading and writing the files that a user names, ``-`` for standard input; what goes wrong names the file.
 
 Without pathlib, whose import would cost each short command more than its reading.
 """
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sandbox.scenario.tables import Tables
 
 TABLE_NAMES: Final = ("srat", "slit", "hmat")
+STANDARD_INPUT: Final = "-"
 
 
 def read_included(name: str) -> str:
@@ -27,8 +28,8 @@ def read_included(name: str) -> str:
 
 
 def read_bytes(name: str) -> bytes:
-    """Return the bytes of a file."""
-    with open(name, "rb") as file:
+    """Return the bytes of a file; those of standard input come only once."""
+    with open(0, "rb", closefd=False) if name == STANDARD_INPUT else open(name, "rb") as file:
         return file.read()
 
 
@@ -66,7 +67,7 @@ def read_text(name: str) -> str:
         InputError: it cannot be read, or is not UTF-8.
     """
     try:
-        return read_included(name)
+        return read_raw(name).decode() if name == STANDARD_INPUT else read_included(name)
     except OSError as error:
         raise InputError(os.strerror(error.errno or 0), Place(name)) from None
     except UnicodeDecodeError as error:

@@ -84,7 +84,7 @@ def qemu_arm() -> tuple[str, ...]:
 
 def _find_qemu(name: str) -> tuple[str, ...]:
     remedy = "install one with `make qemu`"
-    pytest.importorskip("qemu.qmp", reason="needs the library qemu.qmp: pip install 'qom-sandbox[live]'")
+    pytest.importorskip("qemu.qmp", reason="needs the library qemu.qmp: pip install qemu.qmp")
     binary = (*shlex.split(os.environ.get("QEMU_PREFIX", "")), name)
     if shutil.which(binary[0]) is None:
         pytest.skip(f"no {binary[0]} on PATH: {remedy}")

@@ -57,9 +57,48 @@ def test_json_tells_of_an_end_and_of_wrong_input():
     ended = run("tables", "--json", "--", "-M", "q35", "-device", "foo")
     assert json.loads(ended.stdout)["exit"]["status"] == 1
     assert "foo" in json.loads(ended.stdout)["exit"]["stderr"]
-    assert "No such file" in json.loads(run("show", "--json", "none.dat").stdout)["error"]
-    (broken,) = json.loads(run("replay", "--json", "none.yaml").stdout)
-    assert broken["file"] == "none.yaml"
+    assert "No such file" in json.loads(run("diff", "--json", "none.dat", "none.dat").stdout)["error"]
+    for command, name in (("replay", "none.yaml"), ("show", "none.dat")):
+        (broken,) = json.loads(run(command, "--json", name).stdout)
+        assert broken == {"file": name, "error": f"{name}: No such file or directory"}
+    scenario = "scenarios/object-add-kills.yaml"
+    killed = json.loads(run("tables", "--json", scenario).stdout)["exit"]
+    assert killed["step"] == f"{scenario}:13:5: object-add gi0"
+
+
+@pytest.mark.parametrize("command", ["tables", "guest"])
+def test_the_step_with_which_qemu_ends_stands_above_its_message(command):
+    scenario = "scenarios/object-add-kills.yaml"
+    done = run(command, scenario)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines() == [
+        f"{scenario}:13:5: object-add gi0: QEMU ends here",
+        "acpi-generic-initiator: Invalid NUMA node specified",
+    ]
+
+
+def test_show_shows_what_it_can_and_tells_every_error(tmp_path):
+    run("tables", "-o", tmp_path, MISSION)
+    done = run("show", "none.dat", tmp_path / "srat.dat", "README.md")
+    assert done.returncode == 2
+    assert "SRAT, System Resource Affinity Table" in done.stdout
+    assert [line.split(":")[0] for line in done.stderr.splitlines()] == ["none.dat", "README.md"]
+
+
+@pytest.mark.parametrize("command", [["tables"], ["guest"]], ids=" ".join)
+def test_a_libvirt_domain_is_taken_for_a_scenario(tmp_path, command):
+    domain = tmp_path / "vm.xml"
+    exported = run("export", "--as", "libvirt", "scenarios/grace-hopper-merged.yaml")
+    domain.write_text(exported.stdout)
+    shown = json.loads(run(*command, "--json", "--libvirt", domain).stdout)
+    assert (shown["dialect"], shown["dialect_reason"]) == ("10.0", "taken for a libvirt domain")
+    chosen = json.loads(run(*command, "--json", "--dialect", "11.1", "--libvirt", domain).stdout)
+    assert (chosen["dialect"], chosen["dialect_reason"]) == ("11.1", "as asked for")
+    if command == ["tables"]:
+        assert [found["pxm"] for found in shown["initiators"]] == [found["pxm"] for found in chosen["initiators"]]
+        assert sorted(found["pxm"] for found in shown["initiators"]) == list(range(2, 10))
+    else:
+        assert shown["has_generic_initiator"] == "2-9"
 
 
 def test_verbose_lists_options_that_move_no_table():
@@ -156,23 +195,40 @@ def test_what_qemu_refuses_ends_with_status_1_and_qemus_words(arguments):
     assert done.stdout == ""
 
 
-WRONG_INPUTS = {
-    "unknown dialect": (["tables", "--dialect", "8.0", "--", "-M", "q35"], "unknown dialect '8.0'; known are: v2"),
-    "foreign member": (
-        ["tables", "--dialect", "10.0", "--", "-object", "acpi-generic-initiator,id=g,device=d,node=1"],
+OF_OTHER_DIALECTS = {
+    ("10.0", "acpi-generic-initiator,id=g,device=d,node=1"): (
+        "Parameter 'pci-dev' is missing",
         "member 'device' of acpi-generic-initiator is not known to dialect 10.0; known to: v2",
     ),
-    "foreign type": (
-        ["tables", "--dialect", "9.0", "--", "-object", "acpi-generic-port,id=g,pci-bus=d,node=1"],
+    ("10.0", "nvidia-acpi-generic-initiator,id=g,device=d,numa-node-start=1,numa-node-count=8"): (
+        "Parameter 'qom-type' does not accept value 'nvidia-acpi-generic-initiator'",
+        "'nvidia-acpi-generic-initiator' is not known to dialect 10.0; known to: v2, from which 'qom-sandbox translate",
+    ),
+    ("9.0", "acpi-generic-port,id=g,pci-bus=d,node=1"): (
+        "Parameter 'qom-type' does not accept value 'acpi-generic-port'",
         "'acpi-generic-port' is not known to dialect 9.0; known to: 9.2, 10.0, 11.1",
     ),
+}
+
+
+@pytest.mark.parametrize(("dialect", "given"), OF_OTHER_DIALECTS)
+def test_an_object_of_another_dialect_is_refused_in_qemus_words_and_explained_in_ours(dialect, given):
+    words, note = OF_OTHER_DIALECTS[dialect, given]
+    done = run("tables", "--dialect", dialect, "--", "-object", given)
+    first, second = done.stderr.splitlines()
+    assert (done.returncode, first) == (1, f"qemu-system-x86_64: -object {given}: {words}")
+    assert second.startswith(f"note: {note}")
+
+
+WRONG_INPUTS = {
+    "unknown dialect": (["tables", "--dialect", "8.0", "--", "-M", "q35"], "unknown dialect '8.0'; known are: v2"),
     "unmodelled option": (["tables", "--", "-acpitable", "file=x"], "-acpitable: it adds a table of the user's own"),
     "unmodelled machine": (["tables", "--", "-M", "microvm"], "microvm"),
     "unmodelled object": (["tables", "--", "-object", "colo-compare,id=t"], "does not model it"),
     "unmodelled property": (["tables", "--", "-M", "q35,sgx-epc.0.memdev=m"], "SGX memory"),
     "help": (["tables", "--", "-M", "help"], "help"),
-    "neither": (["tables"], "give either a scenario or QEMU arguments after '--'"),
-    "both": (["tables", "x.yaml", "--", "-M", "q35"], "give either a scenario or QEMU arguments after '--'"),
+    "neither": (["tables"], "give either a scenario, or QEMU arguments after '--', or --libvirt"),
+    "both": (["tables", "x.yaml", "--", "-M", "q35"], "give either a scenario, or QEMU arguments after '--', or"),
     "missing file": (["replay", "none.yaml"], "none.yaml: No such file or directory"),
     "folder": (["show", "scenarios"], "scenarios: Is a directory"),
     "no table": (["show", "README.md"], "README.md: "),

@@ -96,3 +96,10 @@ def test_a_machine_that_would_end_cannot_be_compared_with_tables(capsys, tmp_pat
     status, _, err = run(capsys, "compare", "--dump", tmp_path / "srat.dat", "--", *words)
     assert status == 1
     assert "QEMU would end with status 1" in err
+
+
+def test_a_monitor_at_which_nobody_listens_gives_no_answer(capsys, tmp_path):
+    status, _, err = run(capsys, "compare", "--attach", f"unix:{tmp_path / 'none'}")
+    assert status == 3
+    assert "No such file or directory. Is the VM running" in err
+    assert run(capsys, "compare", "--attach", "none")[0] == 2

@@ -83,7 +83,7 @@ def test_the_conversation_by_hand_is_the_real_one():
 
 
 def test_the_shell_shows_what_the_readme_shows(tmp_path):
-    pytest.importorskip("qemu.qmp", reason="needs the library qemu.qmp: pip install 'qom-sandbox[live]'")
+    pytest.importorskip("qemu.qmp", reason="needs the library qemu.qmp: pip install qemu.qmp")
     command, *lines = block("$ qom-sandbox shell").replace("\\\n", " ").splitlines()
     typed = [line.removeprefix("(QEMU) ") for line in lines if line.startswith("(QEMU) ")]
     done = subprocess.run(

@@ -47,8 +47,9 @@ class Difference:
     """One difference between a table a and a table b.
 
     Attributes:
-        kind: CHANGED: a field has another value, or is right in one table only. ADDED, REMOVED: a structure, or a field in a pair of structures,
-            is in one table only. MOVED: a structure with the same bytes stands elsewhere in the order.
+        kind: CHANGED: a field has another value, or is right in one table only. ADDED, REMOVED: a structure, or a
+            field in a pair of structures, is in one table only. MOVED: a structure with the same bytes
+            stands elsewhere in the order.
         name: what the ACPI specification calls the field or structure.
         a: where and what in table a; None if it was added.
         b: where and what in table b; None if it was removed.

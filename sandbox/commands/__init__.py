@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sandbox.errors import SandboxError
+from sandbox.errors import InputError, SandboxError
+from sandbox.files import STANDARD_INPUT
 from sandbox.records import record
 
 if TYPE_CHECKING:
@@ -41,6 +42,10 @@ MODULES: Final[Mapping[str, str]] = {
 """The module of this package that has a command; only that of the command that runs is loaded."""
 
 
+WRITTEN: Final = frozenset({"sarif", "junit", "output", "record", "sysfs", "results"})
+"""The options whose files are written, not read."""
+
+
 class SchemaMismatch(SandboxError):
     """Our members of an object are not those of the schema that a user gave."""
 
@@ -67,10 +72,19 @@ def run(arguments: argparse.Namespace, style: Style) -> Result:
         MachineExit: QEMU would end where it should make tables.
     """
     command: Command = getattr(_module(arguments.command), arguments.command)
+    _check_standard_input(arguments)
     try:
         return command(arguments, style)
     except SchemaMismatch as mismatch:
         return Result(status=FAILED, errors=str(mismatch))
+
+
+def _check_standard_input(arguments: argparse.Namespace) -> None:
+    """Refuse ``-`` in the place of two files: what is read there is gone."""
+    given = [value for name, value in vars(arguments).items() if name not in (*WRITTEN, "qemu_words")]
+    words = [word for value in given for word in (value if isinstance(value, list) else [value])]
+    if words.count(STANDARD_INPUT) > 1:
+        raise InputError("standard input can be read only once: give '-' in one place")
 
 
 def _module(name: str) -> ModuleType:

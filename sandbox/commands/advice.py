@@ -98,7 +98,7 @@ def _looked(arguments: argparse.Namespace) -> tuple[tuple[Looked, ...], Sequence
     if arguments.qemu_words is not None:
         return (_of_scenario(scenario_of_words(arguments)),), ()
     texts = [(name, read_text(name)) for name in arguments.scenarios]
-    return tuple(_of_scenario(read_scenario(name, arguments.dialect), text) for name, text in texts), ()
+    return tuple(_of_scenario(read_scenario(name, arguments.dialect, text), text) for name, text in texts), ()
 
 
 def _of_scenario(scenario: Scenario, text: str = "") -> Looked:

@@ -16,12 +16,31 @@ if TYPE_CHECKING:
 WORDS: Final = "command line"
 """How messages and recordings call QEMU arguments that were given behind ``--``."""
 
+OF_DOMAINS: Final = "taken for a libvirt domain"
+"""Why a libvirt domain is read in the dialect that it is, where none is asked for."""
+
 MOST_SECONDS: Final = 86400.0
 
 
 def add_dialect(command: argparse.ArgumentParser) -> None:
     """Give a command's parser the option that names a dialect."""
-    command.add_argument("--dialect", metavar="D", help="v2, 9.0, 9.2, 10.0 or 11.1 (default: as the objects tell)")
+    known = "v2, 9.0, 9.2, 10.0 or 11.1, or the version of a QEMU, such as 10.2"
+    command.add_argument("--dialect", type=dialect, metavar="D", help=f"{known} (default: as the objects tell)")
+
+
+def dialect(text: str) -> str:
+    """Return the name of the dialect that a QEMU of a version speaks; any other text as it is."""
+    from qom_types.dialects import DIALECTS
+    from sandbox.machine.versions import RELEASES
+
+    parts = text.split(".")
+    if text in DIALECTS or len(parts) not in (2, 3) or not all(part.isdecimal() and part.isascii() for part in parts):
+        return text
+    major, minor, micro = (*map(int, parts), 0)[:3]
+    from sandbox.live.dialect import FIRST_MERGED, dialect_of
+
+    is_known = (major, minor) in RELEASES and (major, minor, micro) >= FIRST_MERGED
+    return dialect_of((major, minor, micro))[0] if is_known else text
 
 
 def seconds(text: str) -> float:
@@ -48,6 +67,27 @@ def scenario_of_words(arguments: argparse.Namespace) -> Scenario:
     from sandbox.scenario.model import Scenario
 
     return Scenario(WORDS, tuple(arguments.qemu_words), dialect=arguments.dialect, place=Place(WORDS))
+
+
+def add_libvirt(command: argparse.ArgumentParser) -> None:
+    """Give a command's parser the option that takes a libvirt domain for a scenario."""
+    command.add_argument("--libvirt", metavar="FILE", help="instead of a scenario, the XML of a libvirt domain")
+
+
+def scenario_or_domain(arguments: argparse.Namespace) -> tuple[Scenario, Sequence[str]]:
+    """Return the one scenario that is given, of whichever form, and what is to be said about it.
+
+    Raises:
+        InputError, InputErrors: there is none, or more than one, or the file is none.
+    """
+    given = (arguments.scenario is not None, arguments.qemu_words is not None, arguments.libvirt is not None)
+    if sum(given) != 1:
+        raise InputError("give either a scenario, or QEMU arguments after '--', or --libvirt")
+    if arguments.libvirt is None:
+        return one_scenario(arguments), ()
+    from sandbox.commands.convert import libvirt_scenario
+
+    return libvirt_scenario(arguments.libvirt, arguments.dialect)
 
 
 def one_scenario(arguments: argparse.Namespace) -> Scenario:

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from sandbox.commands import DONE, FAILED, INTERRUPTED, UNANSWERED, Result, as_json
 from sandbox.commands.asked import binaries, limits_of, seconds
 from sandbox.errors import DecodeError, InputError, InputErrors, MachineExit, SandboxError
-from sandbox.machine.arguments import ARM_PROGRAM, X86_PROGRAM
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from sandbox.report.style import Style
-
-PROGRAMS: Final = (X86_PROGRAM, ARM_PROGRAM)
-"""What runs where the user names no QEMU."""
 
 
 def add_arguments(_name: str, command: argparse.ArgumentParser) -> None:
     """Give the parser of campaign its arguments."""
-    qemu = "a QEMU, a command as for a shell; may be given again (default: both of those on PATH)"
+    qemu = "a QEMU, a command as for a shell; may be given again (default: those on PATH that have the machines)"
     command.add_argument("--qemu", action="append", metavar="BINARY", help=qemu)
     command.add_argument(
         "--binary-prefix", metavar="COMMAND", help="what goes before each BINARY, such as 'chroot DIR'"
@@ -56,7 +53,7 @@ def campaign(arguments: argparse.Namespace, _style: Style) -> Result:
     from sandbox.report.campaign_text import campaign_json, campaign_text
 
     settings = Settings(
-        binaries(arguments.binary_prefix, arguments.qemu or PROGRAMS),
+        binaries(arguments.binary_prefix, arguments.qemu or _programs(arguments.machine or ())),
         Path(arguments.output),
         count=arguments.number,
         seed=arguments.seed,
@@ -81,6 +78,15 @@ def campaign(arguments: argparse.Namespace, _style: Style) -> Result:
         remedy = "interrupted" if settings.only else f"interrupted; --resume goes on from {settings.results_file}"
         return Result(text, INTERRUPTED, remedy)
     return Result(text, DONE if summary.passed else FAILED)
+
+
+def _programs(machines: Sequence[str]) -> tuple[str, ...]:
+    """Return what runs where the user names no QEMU: of the two that the sandbox knows those that have the machines."""
+    from sandbox.campaign.target import FAMILIES
+
+    programs = {f"qemu-system-{arch}": families for arch, families in FAMILIES.items()}
+    having = tuple(name for name, families in programs.items() if not machines or set(machines) & set(families))
+    return having or tuple(programs)  # machines that nobody has are told later
 
 
 def _kinds(arguments: argparse.Namespace) -> tuple[str, ...]:

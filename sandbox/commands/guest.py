@@ -5,22 +5,24 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
+from qom_types.dialects import MISSION, NOTHING_TELLS
 from sandbox.commands import DONE, FAILED, UNANSWERED, Result, as_json
-from sandbox.commands.asked import add_dialect, one_scenario, seconds
-from sandbox.errors import DecodeError, InputError, Place
-from sandbox.files import TABLE_NAMES, read_bytes
+from sandbox.commands.asked import OF_DOMAINS, add_dialect, add_libvirt, scenario_or_domain, seconds
+from sandbox.errors import DecodeError, InputError, Place, UnmodelledError
+from sandbox.machine.arguments import TARGETS_OF_32_BITS, split_program, target_of
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
+    from sandbox.commands.given_tables import GivenTables
     from sandbox.guest.boot.console import Progress
     from sandbox.guest.facts import GuestMachine
     from sandbox.guest.result import Forecast
     from sandbox.guest.sysfs import FileTree
+    from sandbox.machine.config import MachineConfig
     from sandbox.report.style import Style
     from sandbox.scenario.model import Scenario
-    from sandbox.scenario.tables import Tables
-
 
 BOOT_ONLY: Final = ("qemu", "binary_prefix", "kernel_image", "timeout")
 """Options that say how a guest is booted."""
@@ -31,14 +33,14 @@ def add_arguments(_name: str, command: argparse.ArgumentParser) -> None:
     from sandbox.guest.kernels import DEFAULT_VERSION
 
     command.add_argument("scenario", nargs="?", metavar="SCENARIO", help="a YAML file; or QEMU's after '--'")
-    command.add_argument(
-        "--tables",
-        metavar="DIR",
-        help="take srat.dat, slit.dat, hmat.dat of this folder, as far as they are there, for the machine's own",
-    )
+    add_libvirt(command)
+    tables = "tables to take for the machine's own: a file, or a folder of them; may be given again"
+    command.add_argument("--tables", action="append", metavar="FILE", help=tables)
     kernels = f"6.1, 6.12 or 7.3 (default: {DEFAULT_VERSION})"
     command.add_argument("--kernel", metavar="V", help=kernels)
-    command.add_argument("--arch", choices=("x86", "arm64"), help="the guest's architecture (default: the machine's)")
+    command.add_argument(
+        "--arch", choices=("x86", "arm64"), help="only checked: it is an error if the machine's is another"
+    )
     command.add_argument("--edk2", metavar="V", help="on virt, the firmware: 2022.11 or 2025.02")
     command.add_argument("--sysfs", metavar="DIR", help="write the guest's /sys/devices/system there, for lstopo")
     add_dialect(command)
@@ -60,12 +62,18 @@ def guest(arguments: argparse.Namespace, style: Style) -> Result:
 
     if arguments.edk2 not in (None, *EDK2_VERSIONS):
         raise InputError(f"edk2 {arguments.edk2} is not known; it can be: {', '.join(EDK2_VERSIONS)}")
-    scenario = one_scenario(arguments)
-    if arguments.qemu_words is not None:
+    scenario, said = _scenario(arguments)
+    if arguments.scenario is None:
         scenario = that_runs(scenario)
+    tables = None
+    if arguments.tables:
+        from sandbox.commands.given_tables import given_tables
+
+        tables = given_tables(arguments.tables)
+        said = (*said, *tables.notes)
     try:
         if arguments.boot:
-            return _boot(arguments, scenario, style)
+            return _boot(arguments, scenario, tables, said, style)
         for name in BOOT_ONLY:
             if getattr(arguments, name) is not None:
                 raise InputError(f"--{name.replace('_', '-')} is about a boot: give --boot too")
@@ -76,23 +84,51 @@ def guest(arguments: argparse.Namespace, style: Style) -> Result:
         given = given_by(scenario)
         machine = facts_of(given.machine, arguments.edk2)
         _check_arch(arguments, machine.arch)
-        if arguments.tables:
-            given = given.with_tables(read_tables(arguments.tables))
+        if tables is not None:
+            given = given.with_tables(tables.tables)
         kernel = find_kernel(machine.arch, arguments.kernel or DEFAULT_VERSION)
         found = forecast(given.tables, machine, kernel, given.origins, given.declared)
     except DecodeError as error:
-        raise InputError(str(error), Place(os.path.join(arguments.tables or "", "srat.dat"))) from None
-    errors = _write_sysfs(arguments, found, machine)
+        raise InputError(str(error), None if tables is None else tables.place) from None
+    errors = _errors(said, _write_sysfs(arguments, found, machine))
+    config = given.machine.config
     if arguments.json:
         from sandbox.guest.forecast_json import forecast_json
 
-        return Result(as_json(forecast_json(found)), errors=errors)
-    from sandbox.report.forecast_text import render_forecast
+        reason = OF_DOMAINS if arguments.libvirt and not arguments.dialect else config.dialect_reason
+        about = {"dialect": config.dialect.name, "dialect_reason": reason}
+        return Result(as_json(forecast_json(found) | about), errors=errors)
+    from sandbox.report.forecast_text import origin_text, render_forecast
 
-    return Result(render_forecast(found, style, verbose=arguments.verbose), errors=errors)
+    is_assumed = not arguments.dialect and (arguments.libvirt or not scenario.dialect) and may_be_another(config)
+    origin = origin_text(config.dialect.name, assumed=is_assumed, given=tables is not None)
+    return Result(render_forecast(found, style, verbose=arguments.verbose, origin=origin), errors=errors)
 
 
-def _boot(arguments: argparse.Namespace, scenario: Scenario, style: Style) -> Result:
+def _scenario(arguments: argparse.Namespace) -> tuple[Scenario, Sequence[str]]:
+    """Return the machine that is asked for, and what is to be said about it."""
+    if arguments.tables and (arguments.scenario, arguments.qemu_words, arguments.libvirt) == (None, None, None):
+        example = f"qom-sandbox guest --tables {arguments.tables[0]} -- -M q35 -m 4G -smp 4"
+        raise InputError(f"tables need a machine beside them, whose RAM and CPUs the kernel finds: {example}")
+    scenario, notes = scenario_or_domain(arguments)
+    program = split_program(scenario.command_line)[0]
+    if target_of(program) in TARGETS_OF_32_BITS:
+        raise UnmodelledError(f"{program} runs 32-bit guests, and forecasts are of 64-bit kernels", scenario.place)
+    return scenario, notes
+
+
+def _errors(said: Sequence[str], *others: str) -> str:
+    return "\n".join([*(f"note: {note}" for note in said), *filter(None, others)])
+
+
+def may_be_another(config: MachineConfig) -> bool:
+    """Whether a machine may as well be meant in another dialect than that which follows from its words."""
+    return config.dialect.name != MISSION or config.dialect_reason == NOTHING_TELLS
+
+
+def _boot(
+    arguments: argparse.Namespace, scenario: Scenario, given: GivenTables | None, said: Sequence[str], style: Style
+) -> Result:
     """Boot a guest; the status is 1 if it is not as forecast, 3 if it tells nothing."""
     from pathlib import Path
 
@@ -118,20 +154,20 @@ def _boot(arguments: argparse.Namespace, scenario: Scenario, style: Style) -> Re
                 kernel,
                 binary_of(arguments, scenario),
                 version=arguments.kernel if image else None,
-                tables=read_tables(arguments.tables) if arguments.tables else None,
+                tables=None if given is None else given.tables,
                 seconds=MOST_SECONDS if arguments.timeout is None else arguments.timeout,
                 progress=_progress(arguments),
             )
     except LiveError as error:
         kept = {"console": str(error.log)} if isinstance(error, BootFailed) and error.log else {}
         text = as_json({"error": str(error), **kept}) if arguments.json else ""
-        return Result(text, UNANSWERED, str(error))
+        return Result(text, UNANSWERED, _errors(said, str(error)))
     errors = [_write_sysfs(arguments, trial.forecast, trial.machine)]
     log = None if trial.passed else keep_log(trial.boot.console)
     if not trial.passed:
         errors.append("the guest is not as forecast" + (f"; its console is in {log}" if log else ""))
     text = as_json(trial_json(trial)) if arguments.json else render_trial(trial, style, verbose=arguments.verbose)
-    return Result(text, DONE if trial.passed else FAILED, "\n".join(filter(None, errors)))
+    return Result(text, DONE if trial.passed else FAILED, _errors(said, *errors))
 
 
 def _progress(arguments: argparse.Namespace) -> Progress | None:
@@ -160,30 +196,6 @@ def _write_sysfs(arguments: argparse.Namespace, found: Forecast, machine: GuestM
 
     write_tree(arguments.sysfs, system_tree(found, machine))
     return ""
-
-
-def read_tables(folder: str) -> Tables:
-    """Return the raw tables of a folder; None for a table without a file.
-
-    Raises:
-        InputError: there is none at all, or one cannot be read or is another table.
-    """
-    from sandbox.machine.tables import Tables as MadeTables
-
-    found: dict[str, bytes] = {}
-    for name in TABLE_NAMES:
-        path = os.path.join(folder, f"{name}.dat")
-        try:
-            found[name] = read_bytes(path)
-        except FileNotFoundError:
-            continue
-        except OSError as error:
-            raise InputError(os.strerror(error.errno or 0), Place(path)) from None
-        if found[name][:4] != name.upper().encode():
-            raise InputError(f"this is no {name.upper()}: it does not start with that signature", Place(path))
-    if not found:
-        raise InputError("there is no srat.dat, slit.dat or hmat.dat", Place(folder))
-    return MadeTables(**found)
 
 
 def write_tree(folder: str, tree: FileTree) -> None:

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from sandbox.commands import DONE, FAILED, WRONG_INPUT, Result, SchemaMismatch, as_json
-from sandbox.commands.asked import WORDS, add_dialect
+from sandbox.commands.asked import OF_DOMAINS, WORDS, add_dialect, add_libvirt, scenario_or_domain
 from sandbox.errors import InputError, InputErrors, Place, UnmodelledError
 from sandbox.files import read_bytes, read_included, read_raw_tables, read_text, write_tables, write_text
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping, Sequence
 
+    from sandbox.acpi.dump import RawTable
     from sandbox.report.style import Style
     from sandbox.scenario.model import Scenario
     from sandbox.scenario.origins import Origin
@@ -33,6 +34,7 @@ def add_arguments(name: str, command: argparse.ArgumentParser) -> None:
         command.add_argument("--junit", metavar="FILE", help="also write the results as JUnit XML")
     elif name == "tables":
         command.add_argument("scenario", nargs="?", metavar="SCENARIO", help="a YAML file; or QEMU's after '--'")
+        add_libvirt(command)
         command.add_argument("--firmware", choices=("none", "enumerated"), help="PCI bus numbers (default: enumerated)")
         command.add_argument("-o", "--output", metavar="DIR", help="write srat.dat, slit.dat and hmat.dat there")
     if name in ("replay", "tables"):
@@ -71,38 +73,37 @@ def replay(arguments: argparse.Namespace, style: Style) -> Result:
 
 
 def tables(arguments: argparse.Namespace, style: Style) -> Result:
-    """Make the tables of a scenario or of QEMU arguments."""
-    if (arguments.scenario is None) == (arguments.qemu_words is None):
-        raise InputError("give either a scenario or QEMU arguments after '--'")
-    if arguments.qemu_words is not None:
-        made, origins, config = tables_of_arguments(arguments)
-    else:
-        made, origins, config = tables_of_scenario(arguments)
+    """Make the tables of a scenario, of QEMU arguments or of a libvirt domain."""
+    scenario, notes = scenario_or_domain(arguments)
+    made, origins, config = (tables_of_scenario if arguments.scenario else tables_of_words)(arguments, scenario)
+    errors = "\n".join(f"note: {note}" for note in notes)
     if arguments.output:
         write_tables(arguments.output, made)
     if arguments.json:
         from sandbox.report.jsonout import tables_json
 
         described = {"dialect": config["dialect"], "dialect_reason": config["reason"], **tables_json(made, origins)}
-        return Result(as_json(described))
+        return Result(as_json(described), errors=errors)
     from sandbox.report.tables_text import render_tables
 
     lines = [f"dialect {config['dialect']} ({config['reason']})\n"]
     if arguments.verbose:
         lines += [f"moves no table: {text}\n" for text in config["ignored"]]
         lines += [f"QEMU writes: {text}\n" for text in config["stderr"]]
-    return Result("".join(lines) + render_tables(made, style, origins))
+    return Result("".join(lines) + render_tables(made, style, origins), errors=errors)
 
 
-def tables_of_arguments(arguments: argparse.Namespace) -> tuple[Tables, Sequence[Origin], Mapping[str, Any]]:
-    """Return the tables of the QEMU arguments, where their entries come from, and what the report says on top."""
+def tables_of_words(
+    arguments: argparse.Namespace, scenario: Scenario
+) -> tuple[Tables, Sequence[Origin], Mapping[str, Any]]:
+    """Return the tables of a command line, ``-S`` or not, where entries come from, and what the report says on top."""
     from sandbox.machine.command_line import parse_arguments
     from sandbox.machine.machine import Machine
     from sandbox.scenario.origins import origins_of
 
-    place = Place(WORDS)
-    check_schema(arguments.schema, arguments.qemu_words, arguments.dialect)
-    config = parse_arguments(arguments.qemu_words, arguments.dialect, place)
+    place = scenario.place or Place(WORDS)
+    check_schema(arguments.schema, scenario.command_line, scenario.dialect)
+    config = parse_arguments(scenario.command_line, scenario.dialect, place)
     try:
         machine = Machine(config, arguments.firmware or "enumerated")
     except UnmodelledError as error:
@@ -110,18 +111,19 @@ def tables_of_arguments(arguments: argparse.Namespace) -> tuple[Tables, Sequence
     made = machine.tables()
     about = {
         "dialect": config.dialect.name,
-        "reason": config.dialect_reason,
+        "reason": config.dialect_reason if arguments.dialect or not arguments.libvirt else OF_DOMAINS,
         "ignored": config.ignored,
         "stderr": machine.stderr,
     }
     return made, origins_of(machine.tree) if made.srat is not None else (), about
 
 
-def tables_of_scenario(arguments: argparse.Namespace) -> tuple[Tables, Sequence[Origin], Mapping[str, Any]]:
+def tables_of_scenario(
+    arguments: argparse.Namespace, scenario: Scenario
+) -> tuple[Tables, Sequence[Origin], Mapping[str, Any]]:
     """Return the tables that firmware has after the last step of a scenario."""
     from sandbox.records import replace
 
-    scenario = read_scenario(arguments.scenario, arguments.dialect)
     if arguments.firmware:
         scenario = replace(scenario, firmware=arguments.firmware)
     check_schema(arguments.schema, scenario.command_line, scenario.dialect)
@@ -137,19 +139,30 @@ def tables_of_scenario(arguments: argparse.Namespace) -> tuple[Tables, Sequence[
 
 
 def show(arguments: argparse.Namespace, style: Style) -> Result:
-    """Show tables field by field; the status is 1 if one does not decode."""
+    """Show tables field by field; the status is 1 if one does not decode, 2 if a file holds none."""
     from sandbox.acpi.fields import describe
 
-    found = [(name, table) for name in arguments.files for table in read_raw_tables(name)]
-    status = FAILED if any(describe(table.data).problems for _, table in found) else DONE
+    found: list[tuple[str, RawTable]] = []
+    unreadable: list[tuple[str, str]] = []
+    for name in arguments.files:
+        try:
+            found += [(name, table) for table in read_raw_tables(name)]
+        except InputError as error:
+            unreadable.append((name, str(error)))
+    is_broken = any(describe(table.data).problems for _, table in found)
+    status = WRONG_INPUT if unreadable else FAILED if is_broken else DONE
+    errors = "\n".join(message for _, message in unreadable)
     if arguments.json:
         from sandbox.report.jsonout import table_json
 
-        return Result(as_json([{"file": name, **table_json(table.data)} for name, table in found]), status)
+        shown = [{"file": name, **table_json(table.data)} for name, table in found]
+        return Result(
+            as_json([*shown, *({"file": name, "error": error} for name, error in unreadable)]), status, errors
+        )
     from sandbox.report.fields_text import render_table
 
     parts = [style.strong(name) + "\n" + render_table(table.data, style) for name, table in found]
-    return Result("\n".join(parts), status)
+    return Result("\n".join(parts), status, errors)
 
 
 def diff(arguments: argparse.Namespace, style: Style) -> Result:
@@ -172,12 +185,12 @@ def schema(_arguments: argparse.Namespace, _style: Style) -> Result:
     return Result(schema_text())
 
 
-def read_scenario(name: str, dialect: str | None) -> Scenario:
-    """Return the scenario of a file, with another dialect if one is asked for."""
+def read_scenario(name: str, dialect: str | None, text: str | None = None) -> Scenario:
+    """Return the scenario of a file, with another dialect if one is asked for; ``text`` saves reading it again."""
     from sandbox.records import replace
     from sandbox.scenario.load import load_scenario
 
-    scenario = load_scenario(read_text(name), name)
+    scenario = load_scenario(read_text(name) if text is None else text, name)
     return replace(scenario, dialect=dialect) if dialect else scenario
 
 

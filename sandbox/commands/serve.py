@@ -85,7 +85,8 @@ def shell(arguments: argparse.Namespace, style: Style) -> Result:
         from qemu.qmp import QMPError
         from qemu.qmp.qmp_shell import QMPShell
     except ImportError:
-        raise InputError("the shell is that of the library qemu.qmp: pip install 'qom-sandbox[live]'") from None
+        remedy = "pip install qemu.qmp, or '.[live]' in a checkout of qom-sandbox"
+        raise InputError(f"the shell is that of the library qemu.qmp: {remedy}") from None
     import gc
     import tempfile
 

@@ -165,8 +165,8 @@ def recording_name(arguments: argparse.Namespace, source: str) -> str:
     Raises:
         InputError: it is no name of a folder.
     """
-    stem = os.path.splitext(os.path.basename(source))[0].replace(" ", "-") or "recording"
-    name: str = stem if arguments.name is None else arguments.name
+    stem = os.path.splitext(os.path.basename(source))[0].replace(" ", "-")
+    name: str = (stem if stem.strip("-") else "recording") if arguments.name is None else arguments.name
     if not name or "/" in name or name in (".", ".."):
         raise InputError(f"--name '{name}': it is no name of a folder")
     return name

@@ -61,6 +61,8 @@ class Trial:
         checks: what was compared, item by item; a difference has the forecast as ``expected``.
         qemu: the version of the QEMU that ran it.
         notes: what was assumed, for people.
+        dialect: the name of that in which the machine is read; "" if it is not told.
+        given: whether the guest has tables that were given in place of the machine's.
     """
 
     forecast: Forecast
@@ -69,6 +71,8 @@ class Trial:
     checks: tuple[Check, ...]
     qemu: str
     notes: tuple[str, ...] = ()
+    dialect: str = ""
+    given: bool = False
 
     @property
     def passed(self) -> bool:
@@ -145,7 +149,7 @@ def try_guest(
         first = _foretell(given, machine, rules)
         notes = (f"the rules of Linux {rules.version} as Debian configures it are taken for Linux {release}",)
     checks = (*observe(forecast_json(first), seen(booted)), *observe_tables(given.tables, booted))
-    return Trial(first, machine, booted, checks, ".".join(map(str, found)), notes)
+    return Trial(first, machine, booted, checks, ".".join(map(str, found)), notes, dialect, tables is not None)
 
 
 def release_of(booted: Boot) -> str:

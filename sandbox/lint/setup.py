@@ -26,6 +26,7 @@ PORT: Final = "acpi-generic-port"
 TABLES_FILE: Final = "etc/acpi/tables"
 """What QEMU's message names where the tables are too large."""
 
+AS_ASKED_FOR: Final = "as asked for"
 TAKEN: Final = "Debian's QEMU, since no version is told"
 
 OBJECTS_SAY: Final = ("acpi-generic-initiator: ", "acpi-generic-port: ")
@@ -99,6 +100,7 @@ class Setup:
         config: what the command line asks for; None where QEMU refuses it at once.
         board: the machine without what its Generic Initiators do to it; None where QEMU refuses to make one.
         refusal: how QEMU ends over something else than these objects, as it starts.
+        foreign: which dialects know what QEMU refuses to take, where others do; "" otherwise.
         end: how QEMU ends, over whatever and whenever.
         end_where: the step in which it ends; None at the start.
         moments: the times at which firmware reads the tables, and the last step.
@@ -114,6 +116,7 @@ class Setup:
     config: MachineConfig | None = None
     board: Board | None = field(default=None, repr=False)
     refusal: Ended | None = None
+    foreign: str = ""
     end: Ended | None = None
     end_where: Where | None = None
     moments: tuple[Moment, ...] = ()
@@ -132,7 +135,9 @@ class Setup:
         """Why it is this one, in a few words; "" where there is none."""
         if self.is_version_taken:
             return TAKEN
-        return self.config.dialect_reason if self.config else ""
+        if self.config is not None:
+            return self.config.dialect_reason
+        return AS_ASKED_FOR if self.scenario.dialect else ""
 
     @property
     def is_v2(self) -> bool:
@@ -166,8 +171,7 @@ class Setup:
         """How QEMU ends over something else than these objects and the size of the tables; None if it does not."""
         if self.end is None or self.ending is not None or self.is_too_large:
             return None
-        last = self.end.stderr.rpartition("\n")[2]
-        return None if last.startswith(OBJECTS_SAY) else self.end
+        return None if self.end.reason.startswith(OBJECTS_SAY) else self.end
 
     @property
     def node_count(self) -> int:

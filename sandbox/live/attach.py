@@ -66,8 +66,8 @@ def attach(
         reply_seconds: how long to wait for each reply.
 
     Raises:
-        InputError: there is no such socket, or nobody listens; or the command line is not to be found.
-        LiveError: the monitor is in use, or does not speak QMP.
+        InputError: it is no address of a monitor.
+        LiveError: there is no such socket, nobody listens, the monitor is in use, or it does not speak QMP.
         LiveTimeout: QEMU does not answer.
     """
     connected = connect(where, connect_seconds)

@@ -43,9 +43,9 @@ def compare_attached(
         firmware: ``none`` or ``enumerated``; None: ``enumerated``, as the VM's firmware has run.
 
     Raises:
-        InputError: there is no such monitor, the command line cannot be found, or something in it is not modelled.
+        InputError: it is no address of a monitor, the command line cannot be found, or something in it is not modelled.
         MachineExit: the sandbox's machine would end where the VM runs.
-        LiveError: the monitor is in use, or no tables are installed in the VM's memory yet.
+        LiveError: there is no such monitor, it is in use, or no tables are installed in the VM's memory yet.
     """
     given = None if scenario is None else split_program(scenario.command_line)[1]
     with attach(

@@ -81,7 +81,8 @@ class QmpConnection:
             from qemu.qmp import EventListener, QMPClient
         except ImportError as error:
             connected.close()
-            raise LiveError("the library qemu.qmp is missing: pip install 'qom-sandbox[live]'") from error
+            remedy = "pip install qemu.qmp, or '.[live]' in a checkout of qom-sandbox"
+            raise LiveError(f"the library qemu.qmp is missing: {remedy}") from error
         self._seconds = seconds
         self._closed = False
         self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)

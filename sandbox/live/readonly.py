@@ -6,6 +6,7 @@ import socket
 from typing import TYPE_CHECKING
 
 from sandbox.errors import InputError
+from sandbox.live.errors import LiveError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +18,8 @@ def connect(where: str, seconds: float) -> socket.socket:
     """Connect to ``unix:PATH`` or ``tcp:HOST:PORT``.
 
     Raises:
-        InputError: it is neither, or nobody listens there.
+        InputError: it is neither.
+        LiveError: nobody listens there.
     """
     kind, _, rest = where.partition(":")
     host, _, port = rest.rpartition(":")
@@ -35,7 +37,7 @@ def connect(where: str, seconds: float) -> socket.socket:
             raise
     except OSError as error:
         reason = error.strerror or str(error)
-        raise InputError(
+        raise LiveError(
             f"cannot connect to {where}: {reason}. Is the VM running, with -qmp {where},server=on,wait=off?"
         ) from error
     return connected

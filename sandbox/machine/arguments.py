@@ -8,11 +8,13 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from sandbox.errors import MachineExit, QemuError
+from sandbox.errors import MachineExit, QemuError, UnmodelledError
 from sandbox.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from sandbox.errors import Place
 
 WITH_VALUE: Final = frozenset(
     """
@@ -37,6 +39,28 @@ WITHOUT_VALUE: Final = frozenset(
 MACHINE: Final = frozenset({"M", "machine"})
 X86_PROGRAM: Final = "qemu-system-x86_64"
 ARM_PROGRAM: Final = "qemu-system-aarch64"
+
+TARGETS: Final = {
+    "x86_64": "x86_64",
+    "amd64": "x86_64",
+    "i386": "x86_64",
+    "aarch64": "aarch64",
+    "arm64": "aarch64",
+    "arm": "aarch64",
+    "armel": "aarch64",
+    "armhf": "aarch64",
+}
+"""By the name of a program behind ``qemu-system-``, the architecture whose machines it has."""
+
+TARGETS_OF_32_BITS: Final = frozenset({"i386", "arm", "armel", "armhf"})
+
+OTHER_TARGETS: Final = frozenset(
+    """
+    alpha avr cris hppa lm32 loongarch64 m68k microblaze microblazeel mips mips64 mips64el mipsel moxie nios2 or1k ppc
+    ppc64 ppc64le riscv32 riscv64 rx s390x sh4 sh4eb sparc sparc64 tricore unicore32 xtensa xtensaeb
+    """.split()
+)
+"""Likewise, those whose machines are not modelled."""
 
 
 @record
@@ -117,6 +141,22 @@ def split_program(argv: Sequence[str]) -> tuple[str, tuple[str, ...]]:
     if words and words[0].rpartition("/")[2].startswith("qemu"):
         return words[0], words[1:]
     return "", words
+
+
+def target_of(program: str) -> str:
+    """Return what a program is called behind ``qemu-system-``; "" if it is not called so."""
+    return program.rpartition("/")[2].partition("qemu-system-")[2]
+
+
+def refuse_other_targets(program: str, place: Place | None = None) -> None:
+    """Do nothing with the QEMUs whose machines the sandbox has, and with programs of any other name.
+
+    Raises:
+        UnmodelledError: the program is a QEMU for another architecture.
+    """
+    target = target_of(program)
+    if target in OTHER_TARGETS:
+        raise UnmodelledError(f"machines of {target} are not modelled: the sandbox has pc, q35, and virt of Arm", place)
 
 
 def program_for(words: Sequence[str]) -> str:

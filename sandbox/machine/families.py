@@ -6,7 +6,7 @@ from typing import Final
 
 from sandbox.errors import UnmodelledError
 from sandbox.machine.refusals import ConfigurationError
-from sandbox.machine.versions import UNMODELLED, Version, deprecation, known_versions, machine_name
+from sandbox.machine.versions import UNMODELLED, Version, deprecation, known_versions, machine_name, vendors_remedy
 from sandbox.records import record
 
 KIB: Final = 1 << 10
@@ -129,6 +129,9 @@ def machine_type(name: str | None, architecture: str | None = None, qemu: Versio
     for known, machines in UNMODELLED.items():
         if architecture in (None, known) and name in machines.split():
             raise UnmodelledError(f"machine {name!r} is not modelled: the sandbox has pc, q35 and virt")
+    remedy = vendors_remedy(name)
+    if remedy:
+        raise UnmodelledError(f"machine {name!r} is a vendor's and not modelled; name {remedy}")
     raise ConfigurationError(f'unsupported machine type: "{name}"', hint=hint)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NoReturn, cast
 
 from sandbox.errors import MachineExit, QemuError
+from sandbox.machine.arguments import TARGETS, target_of
 from sandbox.machine.backend_names import backend_names
 from sandbox.machine.board import Board, backend_size_of, cxl_windows, virt_options
 from sandbox.machine.cpu_models import check_cpu_model, cpu_model, parse_cpu
@@ -46,12 +47,6 @@ GICV2: Final = 2
 
 FIRST_TCG_ITS: Final = (6, 2)
 """The first virt whose version 3 interrupt controller takes message signalled interrupts without KVM."""
-
-ARCHITECTURE_OF: Final = {
-    "qemu-system-aarch64": "aarch64",
-    "qemu-system-arm64": "aarch64",
-    "qemu-system-x86_64": "x86_64",
-}
 
 
 def is_late(typename: str) -> bool:
@@ -101,7 +96,7 @@ class _StartUp:
 
     def phases(self) -> Board:
         config = self.config
-        architecture = ARCHITECTURE_OF.get(config.program.rpartition("/")[2])
+        architecture = TARGETS.get(target_of(config.program))
         kind = machine_type(config.machine_type, architecture, config.dialect.qemu_version[:2])
         tree, machine = self.make_tree(kind)
         self.make_objects(tree, early=True)

@@ -6,6 +6,7 @@ those, the lists of removed features of each release.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 Version = tuple[int, ...]
@@ -56,6 +57,37 @@ UNMODELLED: Final = {
         """,
 }
 """Machines that some QEMU has and that the sandbox does not model, with white space between them."""
+
+
+UBUNTU: Final = {
+    "jammy": "6.2", "noble": "8.2", "oracular": "9.0", "plucky": "9.2", "questing": "10.1",
+}  # fmt: skip
+"""The QEMU of each Ubuntu that gave its name to machine types, where it is certain."""
+
+OTHER_UBUNTUS: Final = frozenset(
+    "xenial yakkety zesty artful bionic cosmic disco eoan focal groovy hirsute impish kinetic lunar mantic".split()
+)
+VENDORS: Final = r"(pc-q35|pc-i440fx|virt|pc|q35)(?:-(rhel)\d[\d.]*|-([a-z]+)(?:-.*)?|(?:-([\d.]+))?\+pve\d+)"
+
+
+def vendors_remedy(name: str) -> str:
+    """Return what to name in place of a machine type that only a vendor's QEMU has; "" for any other name.
+
+    Source: ``-machine help`` of the QEMUs of RHEL 9, Ubuntu 24.04 and 25.10, and Proxmox VE.
+    """
+    if name in ("ubuntu", "ubuntu-q35"):
+        return f"-M {'pc-q35' if 'q35' in name else 'pc-i440fx'}-X.Y with the version of the QEMU"
+    found = re.fullmatch(VENDORS, name)
+    if found is None:
+        return ""
+    family, is_rhel, release, version = found.groups()
+    if release in UBUNTU:
+        return f"-M {family}-{UBUNTU[release]}, of which it is Ubuntu's variant"
+    if is_rhel or release in OTHER_UBUNTUS:
+        return f"-M {family}-X.Y with the version of upstream QEMU that it was made from"
+    if release is None:
+        return f"-M {family}-{version}" if version else f"-M {family}"
+    return ""
 
 
 def known_versions(family: str, qemu: Version) -> tuple[Version, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.guest.observe import LINES, seen
-from sandbox.report.forecast_text import render_forecast
+from sandbox.report.forecast_text import origin_text, render_forecast
 from sandbox.report.style import columns, visible
 
 if TYPE_CHECKING:
@@ -48,7 +48,10 @@ def render_trial(trial: Trial, style: Style, *, verbose: bool = False) -> str:
         if texts:
             lines += [style.dim(heading), *(f"  {visible(text)}" for text in texts)]
     lines += ["", *_verdict(trial, style)]
-    return render_forecast(trial.forecast, style, verbose=verbose) + "".join(f"{line}\n" for line in lines)
+    origin = origin_text(trial.dialect, given=trial.given) if trial.dialect else ""
+    return render_forecast(trial.forecast, style, verbose=verbose, origin=origin) + "".join(
+        f"{line}\n" for line in lines
+    )
 
 
 def trial_json(trial: Trial) -> dict[str, Any]:
@@ -69,6 +72,7 @@ def trial_json(trial: Trial) -> dict[str, Any]:
     }
     return {
         **forecast_json(trial.forecast),
+        "dialect": trial.dialect,
         "boot": {**found, **told},
         "passed": trial.passed,
         "checks": [_check_json(check) for check in trial.checks],

@@ -19,19 +19,21 @@ WIDEST_MATRIX: Final = 32
 """The most nodes whose distances are shown as a matrix."""
 
 
-def render_forecast(forecast: Forecast, style: Style, *, verbose: bool = False) -> str:
+def render_forecast(forecast: Forecast, style: Style, *, verbose: bool = False, origin: str = "") -> str:
     """Show a forecast.
 
     Args:
         forecast: the forecast.
         style: with or without colours.
         verbose: show also the kernel's own lines of a guest that boots, and what HMAT makes.
+        origin: where the tables are from, for the heading; see :func:`origin_text`.
 
     Returns:
         Lines, each with its line end.
     """
     kernel = forecast.kernel
-    lines = [style.strong(f"forecast: Linux {kernel.version} on {kernel.arch}"), *_outcome(forecast, style)]
+    head = f"forecast: Linux {kernel.version} on {kernel.arch}{origin and ', '}{origin}"
+    lines = [style.strong(head), *_outcome(forecast, style)]
     for heading, part in (
         ("", _nodes(forecast, style)),
         ("node distances", _distances(forecast, style)),
@@ -46,6 +48,19 @@ def render_forecast(forecast: Forecast, style: Style, *, verbose: bool = False) 
         if found:
             lines += ["", *([style.strong(heading)] if heading else []), *found]
     return "".join(f"{line}\n" for line in lines)
+
+
+def origin_text(dialect: str, *, assumed: bool = False, given: bool = False) -> str:
+    """Say who makes the tables of a forecast.
+
+    Args:
+        dialect: the name of the machine's dialect.
+        assumed: whether a user may mean another.
+        given: whether a user gave tables in place of those of the machine.
+    """
+    maker = "the v2 series" if dialect == "v2" else f"QEMU {dialect}"
+    made = f"{'tables as given, others' if given else 'tables'} as {maker} makes them"
+    return f"{made} (--dialect names another)" if assumed else made
 
 
 def _outcome(forecast: Forecast, style: Style) -> Iterator[str]:

@@ -43,6 +43,7 @@ def run(capsys, *words):
         (["--arch", "arm64"], "the machine is x86, its guest cannot be arm64"),
         (["--kernel", "5.4"], "no kernel 5.4 in"),
         (["--kernel-image", "absent"], "no kernel image absent"),
+        (["--kernel-image", "/"], "/ is a folder, and a kernel image is a file"),
         (["--qemu", "absent-program"], "no absent-program on PATH"),
         (["--qemu", "'"], "words as for a shell"),
     ],

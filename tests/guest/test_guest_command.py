@@ -4,12 +4,14 @@ import json
 from pathlib import Path
 
 import pytest
-from srat_bytes import ALL_RAM, CPUS, initiator, srat
+from srat_bytes import ALL_RAM, CPUS, initiator, slit, srat
 
+from sandbox.acpi.dump import RawTable, to_acpidump
 from sandbox.cli import main
 
 ROOT = Path(__file__).parents[2]
 MERGED = str(ROOT / "scenarios" / "grace-hopper-merged.yaml")
+SLIT = slit([10, 20, 30], [20, 10, 40], [30, 40, 10])
 SMALL = "-M q35 -m 512 -smp 2 -object memory-backend-ram,id=m0,size=512M -numa node,memdev=m0 -numa node".split()
 
 
@@ -68,11 +70,15 @@ def test_a_tree_for_lstopo_is_written(capsys, tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ([], "give either a scenario or QEMU arguments after '--'"),
+        ([], "give either a scenario, or QEMU arguments after '--', or --libvirt"),
+        (
+            ["--tables", "t"],
+            "need a machine beside them, whose RAM and CPUs the kernel finds: qom-sandbox guest --tables t",
+        ),
         (["--arch", "arm64", "--", *SMALL], "the machine is x86, its guest cannot be arm64"),
         (["--kernel", "5.4", "--", *SMALL], "no rules are known for Linux 5.4 on x86"),
         (["--edk2", "1999", "--", *SMALL], "edk2 1999 is not known; it can be: 2022.11, 2025.02"),
-        (["--tables", "none", "--", *SMALL], "none: there is no srat.dat, slit.dat or hmat.dat"),
+        (["--tables", "none", "--", *SMALL], "none: No such file or directory"),
         (["--", "-M", "virt,acpi=on,gic-version=9"], "gic-version"),
     ],
 )
@@ -83,10 +89,69 @@ def test_wrong_input_is_said_in_one_line(capsys, words, message):
     assert "Traceback" not in error
 
 
-@pytest.mark.parametrize(("data", "message"), [(b"SLIT", "no SRAT"), (b"SRAT", "the table ends after 4 bytes")])
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (SLIT, "this is no SRAT"),
+        (b"SRAT", "no ACPI table starts here"),
+        (b"SRAT\x30\0\0\0", "the table ends after 8 bytes"),
+        (b"", "there is no ACPI table in here"),
+    ],
+)
 def test_a_folder_with_a_wrong_table_names_the_file(capsys, tmp_path, data, message):
     (tmp_path / "srat.dat").write_bytes(data)
-    status, _, error = run(capsys, "--tables", str(tmp_path), "--", *SMALL)
-    assert status == 2
-    assert error.startswith(str(tmp_path / "srat.dat"))
-    assert message in error
+    for given in (tmp_path, tmp_path / "srat.dat")[: 1 if data == SLIT else 2]:
+        status, _, error = run(capsys, "--tables", str(given), "--", *SMALL)
+        assert status == 2
+        assert error.splitlines()[-1].startswith(f"{tmp_path / 'srat.dat'}: ")
+        assert message in error
+
+
+def pxms(capsys, *words, note=""):
+    status, text, error = run(capsys, "--json", *map(str, words), "--", *SMALL)
+    assert status == 0
+    assert error == (f"note: {note}\n" if note else "")
+    return [node["pxm"] for node in json.loads(text)["nodes"]]
+
+
+def test_tables_come_in_each_form_that_compare_takes(capsys, tmp_path):
+    table = srat(initiator(5), CPUS, ALL_RAM)
+    own = "not among the tables given, so that the machine's own are taken: "
+    sysfs = tmp_path / "tables"
+    sysfs.mkdir()
+    (sysfs / "SRAT").write_bytes(table)
+    (sysfs / "SLIT").write_bytes(SLIT)
+    text = tmp_path / "acpidump.txt"
+    text.write_text(to_acpidump([RawTable("SRAT", table, 0)]))
+    assert pxms(capsys, "--tables", sysfs, note=f"{own}HMAT") == [5, 0, 1]
+    assert pxms(capsys, "--tables", text, note=f"{own}SLIT, HMAT") == [5, 0, 1]
+    assert pxms(capsys, "--tables", sysfs / "SRAT", "--tables", sysfs / "SLIT", note=f"{own}HMAT") == [5, 0, 1]
+
+
+def test_beside_tables_named_in_lower_case_nothing_else_of_the_folder_counts(capsys, tmp_path):
+    (tmp_path / "srat.dat").write_bytes(srat(initiator(5), CPUS, ALL_RAM))
+    (tmp_path / "SRAT").write_bytes(srat(initiator(6), CPUS, ALL_RAM))
+    (tmp_path / "notes").write_text("no table")
+    assert pxms(capsys, "--tables", tmp_path) == [5, 0, 1]
+
+
+@pytest.mark.parametrize("length", [48, 60, 100])
+def test_a_truncated_srat_is_forecast_in_each_form(capsys, tmp_path, length):
+    data = srat(CPUS, ALL_RAM, initiator(5))[:length]
+    (tmp_path / "srat.dat").write_bytes(data)
+    (tmp_path / "SRAT.cut").write_bytes(data)
+    whole = run(capsys, "--tables", str(tmp_path), "--", *SMALL)
+    assert whole[0] == 0
+    assert run(capsys, "--tables", str(tmp_path / "SRAT.cut"), "--", *SMALL)[:2] == whole[:2]
+
+
+def test_the_heading_names_the_qemu_and_how_another_is_chosen(capsys):
+    words = ["--", *SMALL, "-device", "pci-testdev,id=d", "-object", "acpi-generic-initiator,id=g,pci-dev=d,node=1"]
+    assumed = run(capsys, *words)[1].splitlines()[0]
+    assert assumed == "forecast: Linux 6.12 on x86, tables as QEMU 11.1 makes them (--dialect names another)"
+    chosen = run(capsys, "--dialect", "9.1", *words)[1].splitlines()[0]
+    assert chosen == "forecast: Linux 6.12 on x86, tables as QEMU 9.0 makes them"
+    mission = str(ROOT / "scenarios" / "grace-hopper-mig.yaml")
+    assert run(capsys, mission)[1].startswith("forecast: Linux 6.12 on arm64, tables as the v2 series makes them\n")
+    told = json.loads(run(capsys, "--json", *words)[1])
+    assert (told["dialect"], told["dialect_reason"]) == ("11.1", "the member 'pci-dev' of acpi-generic-initiator")

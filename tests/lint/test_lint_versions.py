@@ -79,3 +79,34 @@ def test_a_dialect_that_is_asked_for_is_the_only_one(capsys):
     main(["lint", "--dialect", "11.1", "--", *pair("a", "d").split()])
     assert capsys.readouterr().out.startswith("command line: dialect 11.1 (as asked for)\n\n")
     assert look_over(scenario(pair("a", "d"), dialect="11.1")).other is None
+
+
+@pytest.mark.parametrize(
+    ("dialect", "given", "remedy"),
+    [
+        (
+            "10.0",
+            several(1, 1),
+            "'nvidia-acpi-generic-initiator' is not known to dialect 10.0; known to: v2, from which",
+        ),
+        ("v2", merged(1), "member 'pci-dev' of acpi-generic-initiator is not known to dialect v2; known to: 9.0, 9.2"),
+    ],
+)
+def test_an_object_of_another_dialect_is_an_error_with_a_way_out(dialect, given, remedy):
+    one = only(found(scenario(machine(2, "virt"), GPU, given, dialect=dialect)), "GI001")
+    assert one.where.about == given
+    assert one.remedy.startswith(remedy)
+    assert f"'qom-sandbox translate --to {dialect}'" in one.remedy
+    assert (one.dialect, one.dialect_reason) == (dialect, "as asked for")
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("-M nope", 'unsupported machine type: "nope"'),
+        ("-M q35 -m 1x", "-m 1x: Parameter 'size' expects a non-negative number below 2^64"),
+    ],
+)
+def test_the_line_that_says_why_qemu_does_not_start_is_shown_not_its_hint(words, why):
+    """QEMU 10.0 prints a hint of one or two lines below each of these."""
+    assert only(found(scenario(words)), "GI001").message == f"QEMU does not start: qemu-system-x86_64: {why}"

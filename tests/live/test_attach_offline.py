@@ -151,11 +151,11 @@ def test_what_names_no_monitor_is_refused(where):
 
 
 def test_where_nobody_listens_the_remedy_is_named(tmp_path):
-    with pytest.raises(InputError, match=r"No such file.*Is the VM running, with -qmp unix:.*,server=on,wait=off"):
+    with pytest.raises(LiveError, match=r"No such file.*Is the VM running, with -qmp unix:.*,server=on,wait=off"):
         attach(f"unix:{tmp_path / 'none'}")
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(tmp_path / "old"))
-    with pytest.raises(InputError, match="Connection refused"):
+    with pytest.raises(LiveError, match="Connection refused"):
         attach(f"unix:{tmp_path / 'old'}")
-    with pytest.raises(InputError, match="cannot connect to unix:"):
+    with pytest.raises(LiveError, match="cannot connect to unix:"):
         attach(f"unix:{tmp_path / ('x' * 200)}")

@@ -86,3 +86,31 @@ def test_a_machine_of_the_future_is_unknown():
     with pytest.raises(ConfigurationError) as caught:
         machine_type("pc-q35-10.1", qemu=(10, 0))
     assert caught.value.hint == "Use -machine help to list supported machines"
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("pc-q35-rhel9.4.0", "name -M pc-q35-X.Y with"),
+        ("pc-i440fx-rhel7.6.0", "name -M pc-i440fx-X.Y with"),
+        ("virt-rhel9.6.0", "name -M virt-X.Y with"),
+        ("pc-q35-jammy", "name -M pc-q35-6.2,"),
+        ("pc-i440fx-noble-v2", "name -M pc-i440fx-8.2,"),
+        ("pc-q35-plucky", "name -M pc-q35-9.2,"),
+        ("pc-q35-questing", "name -M pc-q35-10.1,"),
+        ("pc-q35-mantic-hpb-maxcpus", "name -M pc-q35-X.Y with"),
+        ("ubuntu-q35", "name -M pc-q35-X.Y with"),
+        ("pc-q35-8.1+pve0", "name -M pc-q35-8.1"),
+        ("q35+pve0", "name -M q35"),
+    ],
+)
+def test_a_vendors_machine_is_not_modelled_and_upstreams_is_named(name, remedy):
+    with pytest.raises(UnmodelledError) as caught:
+        machine_type(name)
+    assert f"machine '{name}' is a vendor's and not modelled; {remedy}" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["q53", "pc-q35-foo", "virt-foo", "virt-2.5", "pc-q35-", "rhel9.4.0"])
+def test_a_mistyped_machine_is_refused_in_qemus_words(name):
+    with pytest.raises(ConfigurationError, match="unsupported machine type"):
+        machine_type(name)

@@ -19,7 +19,7 @@ from sandbox.qmp.thread import ServerThread
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-qmp = pytest.importorskip("qemu.qmp", reason="needs the library qemu.qmp: pip install 'qom-sandbox[live]'")
+qmp = pytest.importorskip("qemu.qmp", reason="needs the library qemu.qmp: pip install qemu.qmp")
 
 INITIATOR = {"qom-type": "acpi-generic-initiator", "id": "gi0", "pci-dev": "dev0", "node": 1}
 KILLER = INITIATOR | {"id": "k", "node": 128}

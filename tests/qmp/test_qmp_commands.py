@@ -184,7 +184,7 @@ def test_wrong_input_is_said_without_a_traceback(words: str, status: int, said: 
 
 
 def test_shell_shows_the_tables_change_and_lives_on_when_the_machine_ends(folder: Path) -> None:
-    pytest.importorskip("qemu.qmp", reason="needs the library qemu.qmp: pip install 'qom-sandbox[live]'")
+    pytest.importorskip("qemu.qmp", reason="needs the library qemu.qmp: pip install qemu.qmp")
     add = "object-add qom-type=acpi-generic-initiator id=gi0 pci-dev=dev0 node="
     typed = f"{add}1\nsystem_reset\nobject-del id=gi0\n{add}128\nobject-del id=gi0\n"
     done = subprocess.run(
@@ -207,7 +207,7 @@ def test_shell_shows_the_tables_change_and_lives_on_when_the_machine_ends(folder
 
 @pytest.mark.parametrize("typed", ["quit\n", "quit\nquery-status\n", "system_reset\nquery-status\nquit\n"])
 def test_quit_ends_the_shell_without_a_traceback(folder: Path, typed: str) -> None:
-    pytest.importorskip("qemu.qmp", reason="needs the library qemu.qmp: pip install 'qom-sandbox[live]'")
+    pytest.importorskip("qemu.qmp", reason="needs the library qemu.qmp: pip install qemu.qmp")
     done = subprocess.run(
         [*CLI, "shell", "--dialect", "10.0", "--", *shlex.split(HELD), "-no-reboot"],
         cwd=ROOT,

@@ -70,6 +70,8 @@ def guest_kernel(
     busybox = _part(folder, "busybox", "busybox")
     if image is None:
         return GuestKernel(arch, version, _kernel(folder, version), busybox, firmware, edk2)
+    if image.is_dir():
+        raise InputError(f"{image} is a folder, and a kernel image is a file")
     if not image.is_file():
         raise InputError(f"no kernel image {image}")
     return GuestKernel(arch, "", image, busybox, firmware, edk2)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from qom_types.dialects import DIALECTS
 from sandbox.guest.boot.runner import MOST_SECONDS, boot
 from sandbox.live.machine import is_reset
-from sandbox.machine.arguments import split_arguments
+from sandbox.machine.arguments import TARGETS, program_for, split_arguments, split_program, target_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,7 +36,8 @@ def guest_architecture(words: Sequence[str]) -> str:
     Raises:
         MachineExit: QEMU would not know an option.
     """
-    return "arm64" if "qemu-system-aarch64" in split_arguments(words).program else "x86"
+    target = target_of(split_arguments(words).program) or target_of(program_for(split_program(words)[1]))
+    return "arm64" if TARGETS.get(target) == "aarch64" else "x86"
 
 
 def history(scenario: Scenario) -> tuple[tuple[str, Mapping[str, object] | None], ...]:
