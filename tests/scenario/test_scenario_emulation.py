@@ -1,7 +1,7 @@
 import pytest
 from scenario_samples import SHIPPED
 
-from sandbox.errors import InputError, MachineExit, UnmodelledError
+from sandbox.errors import MachineExit, UnmodelledError
 from sandbox.report.style import Style
 from sandbox.report.transcript_text import render_transcript
 from sandbox.scenario.emulation import EmulatedMachine, emulate
