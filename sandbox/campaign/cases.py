@@ -12,6 +12,7 @@ from sandbox.campaign.draw_hmat import draw_hmat
 from sandbox.campaign.draw_machine import NODE_COUNTS, draw_distances, draw_machine_type, draw_memory
 from sandbox.campaign.draw_mistakes import draw_refusal
 from sandbox.campaign.draw_objects import draw_objects
+from sandbox.campaign.draw_virtio_memory import draw_virtio_memory
 from sandbox.campaign.hand import Hand
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def random_case(seed: int, number: int, target: Target) -> Case:
     draw_hmat(hand, with_cpus)
     draw_devices(hand, family, version)
     draw_memory_modules(hand, family)
+    draw_virtio_memory(hand, family)
     objects = draw_objects(hand)
     if hand.chance(0.04):
         draw_refusal(hand)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.campaign.draw_mistakes import draw_mistake
 from sandbox.campaign.draw_objects import INITIATOR, PORT, SERIES, companion, initiator, port
+from sandbox.campaign.draw_virtio_memory import ask_of_memory
 from sandbox.campaign.hand import option_text
 
 if TYPE_CHECKING:
@@ -169,7 +170,8 @@ class _History:
                 ("qom-list", {"path": f"/objects/{name}"}),
                 ("qom-list", {"path": name}),
             ]
-        command, arguments = hand.pick(choices)
+        about_memory = ask_of_memory(hand)
+        command, arguments = hand.pick(about_memory if about_memory and hand.chance(0.6) else choices)
         self.send(command, arguments, "queries")
 
     def type_in_monitor(self) -> None:

@@ -32,6 +32,7 @@ class Hand:
         nodes: how many NUMA nodes there will be.
         pci_ids: ids of PCI devices that Generic Initiators can name.
         host_bridges: ids of CXL host bridges that Generic Ports can name.
+        virtio_memory: the backend of each virtio-mem and virtio-pmem device, by the device's id.
     """
 
     def __init__(self, key: str, target: Target) -> None:
@@ -47,6 +48,7 @@ class Hand:
         self.nodes = 0
         self.pci_ids: list[str] = []
         self.host_bridges: list[str] = []
+        self.virtio_memory: dict[str, str] = {}
         self._ids: set[str] = set()
 
     def chance(self, probability: float) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from sandbox.commands import Result, as_json
-from sandbox.commands.asked import WORDS, add_dialect, one_scenario
+from sandbox.commands.asked import WORDS, add_dialect, scenario_or_domain
 from sandbox.errors import InputError, MachineExit, Place
 from sandbox.files import read_text, write_text
+from sandbox.machine.arguments import refuse_other_targets, split_program
 
 if TYPE_CHECKING:
     import argparse
@@ -111,14 +112,8 @@ def libvirt_scenarios(file: str, dialects: Sequence[str]) -> tuple[tuple[Scenari
 
 def given_scenario(arguments: argparse.Namespace) -> tuple[Scenario, tuple[str, ...]]:
     """Return what is given, with distances of a host if those are asked for, and what is to be said about it."""
-    given = (arguments.scenario is not None, arguments.qemu_words is not None, arguments.libvirt is not None)
-    if sum(given) != 1:
-        raise InputError("give either a scenario, or QEMU arguments after '--', or --libvirt")
-    notes: Sequence[str] = ()
-    if arguments.libvirt is not None:
-        scenario, notes = libvirt_scenario(arguments.libvirt, arguments.dialect)
-    else:
-        scenario = one_scenario(arguments)
+    scenario, notes = scenario_or_domain(arguments)
+    refuse_other_targets(split_program(scenario.command_line)[0], scenario.place)
     return _with_distances(scenario, arguments), tuple(notes)
 
 

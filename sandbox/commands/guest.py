@@ -10,6 +10,7 @@ from sandbox.commands import DONE, FAILED, UNANSWERED, Result, as_json
 from sandbox.commands.asked import OF_DOMAINS, add_dialect, add_libvirt, scenario_or_domain, seconds
 from sandbox.errors import DecodeError, InputError, Place, UnmodelledError
 from sandbox.machine.arguments import TARGETS_OF_32_BITS, split_program, target_of
+from sandbox.records import replace
 
 if TYPE_CHECKING:
     import argparse
@@ -79,15 +80,18 @@ def guest(arguments: argparse.Namespace, style: Style) -> Result:
                 raise InputError(f"--{name.replace('_', '-')} is about a boot: give --boot too")
         from sandbox.guest.facts import facts_of
         from sandbox.guest.forecast import forecast
-        from sandbox.guest.given import given_by
+        from sandbox.guest.versions import choose_version
 
-        given = given_by(scenario)
+        chosen = choose_version(scenario)
+        given = chosen.given
         machine = facts_of(given.machine, arguments.edk2)
         _check_arch(arguments, machine.arch)
         if tables is not None:
             given = given.with_tables(tables.tables)
+        if chosen.note and given.origins:
+            machine = replace(machine, notes=(*machine.notes, chosen.note))
         kernel = find_kernel(machine.arch, arguments.kernel or DEFAULT_VERSION)
-        found = forecast(given.tables, machine, kernel, given.origins, given.declared)
+        found = forecast(given.tables, machine, kernel, given.origins, given.declared, given.behind)
     except DecodeError as error:
         raise InputError(str(error), None if tables is None else tables.place) from None
     errors = _errors(said, _write_sysfs(arguments, found, machine))
@@ -95,7 +99,7 @@ def guest(arguments: argparse.Namespace, style: Style) -> Result:
     if arguments.json:
         from sandbox.guest.forecast_json import forecast_json
 
-        reason = OF_DOMAINS if arguments.libvirt and not arguments.dialect else config.dialect_reason
+        reason = OF_DOMAINS if arguments.libvirt and not arguments.dialect else chosen.reason
         about = {"dialect": config.dialect.name, "dialect_reason": reason}
         return Result(as_json(forecast_json(found) | about), errors=errors)
     from sandbox.report.forecast_text import origin_text, render_forecast

@@ -51,9 +51,7 @@ def read_distances(slit: bytes | None, nodes: Mapping[int, int]) -> Distances:
     """
     if slit is None:
         return Distances()
-    if len(slit) < MATRIX:
-        return Distances(invalid=f"it ends after {len(slit)} bytes, an empty SLIT has {MATRIX}")
-    count: int = _COUNT.unpack_from(slit, COUNT_OFFSET)[0]
+    count: int = _COUNT.unpack_from(slit.ljust(MATRIX, b"\0"), COUNT_OFFSET)[0]
     cells = slit[MATRIX:]
     if count * count > len(cells):
         return Distances(invalid=f"it ends before its {count} rows do", localities=count)

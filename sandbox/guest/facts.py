@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from sandbox.acpi.handles import PciDeviceHandle
+from sandbox.errors import UnmodelledError
 from sandbox.guest.kernels import ARM64, X86
 from sandbox.guest.memory import Range
 from sandbox.machine.cpus import gic_version
 from sandbox.machine.device_objects import PciDeviceObject
 from sandbox.machine.pci.rules import UNASSIGNED_NODE
+from sandbox.monitor.query_cpus import present_cpus
 from sandbox.records import record
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 AMD: Final = "AMD"
 OTHER: Final = "other"
+HYGON: Final = "Dhyana"
+"""Starts of the names of models whose kernel driver, Hygon's, guesses nodes as AMD's does."""
 
 FIRST_USED: Final = 0x1000
 LOW_END: Final = 0x9F000
@@ -101,7 +105,7 @@ class GuestMachine:
         ram: the RAM that firmware reports, in ascending order.
         reserved: what of it is no RAM that anyone can use.
         cpus: the processors that are there, by number.
-        vendor: on x86 :data:`AMD` or :data:`OTHER`: an AMD kernel driver guesses nodes in its own way.
+        vendor: on x86 :data:`AMD` or :data:`OTHER`: AMD's kernel driver guesses nodes in its own way.
         modules: memory modules.
         windows: how many CXL fixed memory windows the tables name.
         devices: PCI devices.
@@ -126,10 +130,13 @@ def facts_of(machine: Machine, edk2: str | None = None) -> GuestMachine:
         machine: the machine.
         edk2: on virt, one of :data:`EDK2_VERSIONS`; None: the old one if the flash image is called as Debian 12 does.
 
+    Raises:
+        UnmodelledError: the machine hands its nodes to the guest by other means than ACPI.
+
     Source: the memory maps that SeaBIOS (QEMU 10.0) and edk2 (2025.02, and 2022.11) give to Linux.
     """
     board = machine.board
-    slots = board.slots[: board.smp.cpus]
+    slots = [slot for slot, _ in present_cpus(machine)]
     known: dict[tuple[int | None, ...], int] = {}
     cores = [known.setdefault(slot.ids[:-1], len(known)) for slot in slots]
     modules = tuple(Module(dimm.size, dimm.node) for dimm in machine.dimms() if not dimm.is_nvdimm)
@@ -137,12 +144,14 @@ def facts_of(machine: Machine, edk2: str | None = None) -> GuestMachine:
         options = board.machine.options
         windows = len(options.get("cxl-fmw") or ()) if options.get("cxl") else 0
         ram = _pc_ram(board.pc.below_4g, board.pc.above_4g_base, board.pc.above_4g)
-        vendor = OTHER if board.cpu.is_amd is False else AMD
+        is_amd = board.cpu.is_amd is not False or board.cpu.name.startswith(HYGON)
         cpus = tuple(
             GuestCpu(number, slot.apic_id, slot.socket, core)
             for number, (slot, core) in enumerate(zip(slots, cores, strict=True))
         )
-        return GuestMachine(X86, ram, cpus, vendor, (), modules, windows, pci_places(machine.tree))
+        return GuestMachine(X86, ram, cpus, AMD if is_amd else OTHER, (), modules, windows, pci_places(machine.tree))
+    if board.numa.nodes and board.machine.options.get("acpi") == "off":
+        raise UnmodelledError("acpi=off: the guest takes its nodes from the device tree, of which there is no forecast")
     ram = (Range(VIRT_RAM, VIRT_RAM + board.memory.ram_size),)
     looks_old = _has_old_flash(machine)
     reserved = (FLASH,) if edk2 == EDK2_VERSIONS[0] or (edk2 is None and looks_old) else ()

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sandbox.guest.access import Access
+    from sandbox.guest.affinity import Affinity
     from sandbox.guest.facts import GuestMachine, PciPlace
     from sandbox.guest.kernels import Kernel
     from sandbox.scenario.origins import Origin
@@ -41,7 +42,12 @@ if TYPE_CHECKING:
 
 
 def forecast(
-    tables: Tables, machine: GuestMachine, kernel: Kernel, origins: Sequence[Origin] = (), declared: int = 0
+    tables: Tables,
+    machine: GuestMachine,
+    kernel: Kernel,
+    origins: Sequence[Origin] = (),
+    declared: int = 0,
+    behind: bytes = b"",
 ) -> Forecast:
     """Return what a guest sees.
 
@@ -51,25 +57,33 @@ def forecast(
         kernel: its kernel.
         origins: where the device structures of SRAT come from, initiators first; empty if that is not known.
         declared: how many nodes the command line declares; 0 if that is not known.
+        behind: what lies behind SRAT in memory, which a kernel reads if its last entry is cut short.
 
     Raises:
         DecodeError: SRAT is too short to have a header.
     """
-    return _Forecaster(tables, machine, kernel, origins, declared).run()
+    affinity = read_affinity(tables.srat, kernel, behind)
+    return _Forecaster(tables, machine, kernel, affinity, origins, declared).run()
 
 
 class _Forecaster:
     """Goes through a kernel's start, as far as nodes are concerned."""
 
     def __init__(
-        self, tables: Tables, machine: GuestMachine, kernel: Kernel, origins: Sequence[Origin], declared: int
+        self,
+        tables: Tables,
+        machine: GuestMachine,
+        kernel: Kernel,
+        affinity: Affinity,
+        origins: Sequence[Origin],
+        declared: int,
     ) -> None:
         self.tables = tables
         self.machine = machine
         self.kernel = kernel
         self.origins = origins
         self.declared = declared
-        self.affinity = read_affinity(tables.srat, kernel)
+        self.affinity = affinity
         self.distances = read_distances(tables.slit, self.affinity.nodes)
         self.said = self.affinity.said
         if self.distances.invalid:
@@ -86,10 +100,10 @@ class _Forecaster:
         """Give each CXL window a node of a domain that no table names."""
         nodes, added = self.affinity.nodes, []
         for _ in range(self.machine.windows):
-            if len(nodes) >= self.kernel.max_nodes:
+            pxm = max(nodes, default=-1) + 1
+            if len(nodes) >= self.kernel.max_nodes or pxm >= self.kernel.max_pxms:
                 self.said.append("ACPI: ACPI NUMA: Too many proximity domains while processing CFMWS.")
                 break
-            pxm = max(nodes, default=-1) + 1
             added.append(nodes.setdefault(pxm, len(nodes)))
         self.affinity.parsed.update(added)
         return tuple(added)
@@ -105,11 +119,12 @@ class _Forecaster:
                 " crashes when it sets that RAM up"
             )
         with_memory = {part.node for part in self.memory.parts}
-        cpus = self.processor_nodes(sorted(with_memory))
+        set_up = set(self.memory.claimed - {NO_NODE}) if self.kernel.is_old else with_memory
+        cpus = self.processor_nodes(sorted(set_up))
         possible = set(self.affinity.parsed)
         online = possible
         if self.kernel.is_x86:
-            online = with_memory | set(cpus.values()) | self.affinity.initiators
+            online = set_up | set(cpus.values()) | self.affinity.initiators
         return self.done(possible, set(online), cpus, with_memory)
 
     def processor_nodes(self, with_memory: Sequence[int]) -> dict[int, int]:

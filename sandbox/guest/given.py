@@ -36,26 +36,38 @@ class Given:
         tables: what its firmware hands to the guest.
         origins: where their device structures come from; empty if that is not known.
         declared: how many nodes the machine declares; 0 if that says nothing about the tables.
+        behind: what lies behind SRAT in memory where that is known: the tables that are given along with it.
     """
 
     machine: Machine
     tables: Tables
     origins: Sequence[Origin]
     declared: int
+    behind: bytes = b""
 
     @property
     def dialect(self) -> str:
         """The name of the dialect that the machine speaks."""
         return self.machine.config.dialect.name
 
+    @property
+    def dialect_reason(self) -> str:
+        """Why it is this one."""
+        return self.machine.config.dialect_reason
+
     def with_tables(self, tables: Tables) -> Given:
-        """Return the machine with tables that it has not made; where there is none its own stays."""
+        """Return the machine with tables that it has not made; where there is none its own stays.
+
+        They lie one behind the other, in the order of the fields, as tables do that Linux takes from an initrd.
+        """
         merged = MadeTables(
             tables.srat or self.tables.srat, tables.slit or self.tables.slit, tables.hmat or self.tables.hmat
         )
         if tables.srat is None:
             return replace(self, tables=merged)
-        return replace(self, tables=merged, origins=(), declared=0)
+        along = ((tables.slit, self.tables.slit), (tables.hmat, self.tables.hmat))
+        behind = b"".join(table for table, own in along if table is not None and table != own)
+        return replace(self, tables=merged, origins=(), declared=0, behind=behind)
 
 
 def given_by(scenario: Scenario) -> Given:

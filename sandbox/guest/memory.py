@@ -33,14 +33,16 @@ class NodeMemory:
     """RAM by node.
 
     Attributes:
-        parts: RAM in ascending order, each part with its node; NO_NODE where no entry claims it.
+        parts: RAM in ascending order, whole pages only, each part with its node; NO_NODE where no entry claims it.
         rejected: why the kernel drops SRAT; "" if it does not.
         said: what it writes.
+        claimed: the nodes that claim RAM, if only a part of a page; an old kernel brings them online.
     """
 
     parts: tuple[Claim, ...]
     rejected: str = ""
     said: tuple[str, ...] = ()
+    claimed: frozenset[int] = frozenset()
 
     def bytes_on(self, node: int) -> int:
         """Return the bytes of RAM on a node."""
@@ -64,8 +66,9 @@ def place_memory(claims: Sequence[Claim], ram: Sequence[Range], kernel: Kernel) 
     parts = [Claim(NO_NODE, found.start, found.end) for found in ram]
     for claim in claims:
         parts = _painted(parts, claim)
-    rejected = _uncovered(parts, kernel, said)
-    return NodeMemory(tuple(parts), rejected, tuple(said))
+    whole = _whole_pages(parts)
+    rejected = _uncovered(whole if kernel.keeps_blocks else parts, kernel, said)
+    return NodeMemory(tuple(whole), rejected, tuple(said), frozenset(part.node for part in parts))
 
 
 def span(start: int, end: int) -> str:
@@ -127,6 +130,18 @@ def _painted(parts: Sequence[Claim], claim: Claim) -> list[Claim]:
         )
         painted += [piece for piece in pieces if piece.start < piece.end]
     return painted
+
+
+def _whole_pages(parts: Sequence[Claim]) -> list[Claim]:
+    """Join parts that lie together, and leave out what is no whole page: a page on two nodes is lost."""
+    joined: list[Claim] = []
+    for part in parts:
+        if joined and joined[-1].node == part.node and joined[-1].end == part.start:
+            joined[-1] = Claim(part.node, joined[-1].start, part.end)
+        else:
+            joined.append(part)
+    whole = (Claim(part.node, -(-part.start // PAGE) * PAGE, part.end // PAGE * PAGE) for part in joined)
+    return [part for part in whole if part.start < part.end]
 
 
 def _uncovered(parts: Sequence[Claim], kernel: Kernel, said: list[str]) -> str:

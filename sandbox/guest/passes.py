@@ -27,12 +27,13 @@ FIRST_WIDE_REVISION: Final = 2
 LOW_BYTE: Final = 0xFF
 
 
-def read_affinity(srat: bytes | None, kernel: Kernel) -> Affinity:
+def read_affinity(srat: bytes | None, kernel: Kernel, behind: bytes = b"") -> Affinity:
     """Read SRAT as a kernel does; the claims are not yet held against RAM.
 
     Args:
         srat: the table; None: there is none.
         kernel: the kernel.
+        behind: what lies behind the table in memory.
 
     Raises:
         DecodeError: the table is too short to have a header.
@@ -42,7 +43,7 @@ def read_affinity(srat: bytes | None, kernel: Kernel) -> Affinity:
         reader.result.rejected = "there is no SRAT"
         reader.result.fails_to_read = True
     else:
-        reader.read(srat)
+        reader.read(srat, behind)
     return reader.result
 
 
@@ -59,8 +60,8 @@ class _Reader:
         self.result = Affinity()
         self.wide = False
 
-    def read(self, srat: bytes) -> None:
-        found = tuple(entries(srat))
+    def read(self, srat: bytes, behind: bytes) -> None:
+        found = tuple(entries(srat, behind))
         self.wide = revision(srat) >= FIRST_WIDE_REVISION
         self.first_pass(found)
         self.second_pass(found)

@@ -1,7 +1,7 @@
 """SRAT as Linux walks over it: entry by entry, without a check of what the lengths lead to.
 
 The codec in :mod:`sandbox.acpi` refuses a broken table; a kernel reads on, behind the table's end too. What lies there
-is taken for zeros here.
+is the next table that it was given, and zeros behind that.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from struct import Struct
 from typing import TYPE_CHECKING, Final
 
+from sandbox.acpi.header import HEADER_LENGTH
 from sandbox.errors import DecodeError
 from sandbox.records import record
 
@@ -46,7 +47,7 @@ class Entry:
         index: its place among all entries, from 0.
         type: its type (u8).
         length: what it says of its length (u8); 0 ends the walk.
-        data: the table, with zeros behind it.
+        data: the table, with what lies behind it.
         offset: where it lies in ``data``.
     """
 
@@ -81,16 +82,20 @@ def revision(table: bytes) -> int:
     return table[8]
 
 
-def entries(table: bytes) -> Iterator[Entry]:
+def entries(table: bytes, behind: bytes = b"") -> Iterator[Entry]:
     """Walk over the entries as Linux does: while three bytes are left. One of length 0 is the last.
+
+    Args:
+        table: the table.
+        behind: what lies behind it in memory; zeros follow.
 
     Raises:
         DecodeError: there is no whole header.
     """
-    if len(table) < ENTRIES:
-        raise DecodeError(f"the table ends after {len(table)} bytes, an empty SRAT has {ENTRIES}", len(table))
+    if len(table) < HEADER_LENGTH:
+        raise DecodeError(f"the table ends after {len(table)} bytes, a header has {HEADER_LENGTH}", len(table))
     end = min(_U32.unpack_from(table, 4)[0], len(table) + len(_BEHIND) // 2)
-    data = table + _BEHIND + _BEHIND
+    data = table + behind + _BEHIND + _BEHIND
     offset, index = ENTRIES, 0
     while offset + _LEAST <= end:
         entry = Entry(index, data[offset], data[offset + 1], data, offset)

@@ -16,15 +16,16 @@ from typing import TYPE_CHECKING, Final
 
 from sandbox.guest.boot.plan import BINARIES, boot_scenario, must_be_given
 from sandbox.guest.boot.runner import MOST_SECONDS
-from sandbox.guest.boot.upgrade import fitting
+from sandbox.guest.boot.upgrade import fitting, upgrades
 from sandbox.guest.boot.words import prepare_boot
 from sandbox.guest.facts import facts_of
 from sandbox.guest.forecast import forecast
 from sandbox.guest.forecast_json import forecast_json
 from sandbox.guest.given import given_by
 from sandbox.guest.kernels import find_kernel, nearest_kernel
-from sandbox.guest.observe import observe, observe_tables, seen
+from sandbox.guest.observe import observe, observe_tables, observe_unforeseen, seen
 from sandbox.guest.result import PANICS
+from sandbox.guest.versions import choose_version
 from sandbox.live.dialect import dialect_of
 from sandbox.live.standins import probe_host
 from sandbox.live.start import chroot_socket_root
@@ -116,16 +117,19 @@ def try_guest(
     """
     binary = tuple(binary) or (BINARIES[kernel.arch],)
     found = qemu_version(binary)
-    dialect = given_by(scenario).dialect
+    dialect = choose_version(scenario).given.dialect
     must_give = tables is not None or must_be_given(dialect)
     if not must_give:
         dialect = dialect_of(found)[0]
     root = chroot_socket_root(binary)
     prepared = prepare_boot(scenario.command_line, kernel.arch, probe_host(root.host.parent if root else None))
     program = split_arguments(scenario.command_line).program
-    given = given_by(replace(scenario, command_line=(program, *prepared.own_words), dialect=dialect))
+    firmware = () if kernel.firmware is None else ("-bios", str(kernel.firmware))
+    given = given_by(replace(scenario, command_line=(program, *prepared.own_words, *firmware), dialect=dialect))
     if tables is not None:
         given = given.with_tables(fitting(tables, given.tables))
+        along = upgrades({"SLIT": given.tables.slit, "HMAT": given.tables.hmat})
+        given = replace(given, behind=b"".join(along.values()))
     machine = facts_of(given.machine, kernel.edk2)
     rules = find_kernel(kernel.arch, version or kernel.version) if version or kernel.version else None
     first = None if rules is None else _foretell(given, machine, rules)
@@ -148,7 +152,12 @@ def try_guest(
         rules = nearest_kernel(kernel.arch, release)
         first = _foretell(given, machine, rules)
         notes = (f"the rules of Linux {rules.version} as Debian configures it are taken for Linux {release}",)
-    checks = (*observe(forecast_json(first), seen(booted)), *observe_tables(given.tables, booted))
+    told, found_there = forecast_json(first), seen(booted)
+    checks = (
+        *observe(told, found_there),
+        *observe_unforeseen(told, found_there),
+        *observe_tables(given.tables, booted),
+    )
     return Trial(first, machine, booted, checks, ".".join(map(str, found)), notes, dialect, tables is not None)
 
 
@@ -161,4 +170,4 @@ def release_of(booted: Boot) -> str:
 
 
 def _foretell(given: Given, machine: GuestMachine, kernel: Kernel) -> Forecast:
-    return forecast(given.tables, machine, kernel, given.origins, given.declared)
+    return forecast(given.tables, machine, kernel, given.origins, given.declared, given.behind)

@@ -45,7 +45,7 @@ def builtin_options(board: Board, config: MachineConfig) -> BuiltinOptions:
     """
     given = board.machine.options
     switches = config.switches
-    globals_ = dict(_globals(config))
+    globals_ = dict(globals_of(config))
     return BuiltinOptions(
         version=board.type.version[:2] if len(board.type.version) > 1 else None,  # type: ignore[arg-type]
         defaults=not any(name == "nodefaults" for name, _ in switches),
@@ -141,7 +141,7 @@ def _ports(config: MachineConfig, name: str) -> int | None:
     return sum(value != "none" for value in given) if given else None
 
 
-def _globals(config: MachineConfig) -> Iterator[tuple[tuple[str, str], str]]:
+def globals_of(config: MachineConfig) -> Iterator[tuple[tuple[str, str], str]]:
     """Give ``-global`` options as ((driver, property), value)."""
     for name, text in config.switches:
         if name != "global" or text is None:

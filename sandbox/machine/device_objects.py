@@ -37,6 +37,12 @@ BUS_PROPERTIES: Final = (
 SMMU: Final = "arm-smmuv3"
 """The IOMMU that stands before a root bus of its own; it is no PCI device."""
 
+VIRTIO_MEMORY: Final = "virtio-md-pci"
+"""The type from which the PCI devices that are memory devices, virtio-mem and virtio-pmem, descend."""
+
+BARE_VIRTIO_MEMORY: Final = frozenset({"virtio-mem", "virtio-pmem"})
+"""The devices inside of those; by themselves they are for a virtio bus, which virt has with virtio-mmio."""
+
 MEMORY_MODULES: Final = {"pc-dimm": "device", "nvdimm": "pc-dimm"}
 
 

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 from sandbox.errors import QemuError
 from sandbox.machine.builtin_options import builtin_options, drives
 from sandbox.machine.device_objects import (
+    BARE_VIRTIO_MEMORY,
     BASES,
     MEMORY_MODULES,
     SMMU,
+    VIRTIO_MEMORY,
     PciDeviceObject,
     add_host,
     add_other_device,
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from sandbox.machine.pci.registers import BusRegisters
     from sandbox.machine.pci.topology import PciTopology
     from sandbox.machine.smmu import SmmuBay
+    from sandbox.machine.virtio_memory_plug import VirtioMemoryPlug
 
 IOMMUS: Final = frozenset({"intel-iommu", "amd-iommu"})
 """Devices that are not PCI; a machine has one at the most, and the latter brings a PCI device along."""
@@ -118,9 +121,14 @@ class DeviceBay:
         driver, device_id = options.pop("driver"), options.pop("id", None)
         kind = find_type(driver, self.topology.target, self.topology.version)
         if isinstance(kind, DeviceType):
-            self.topology.plug(driver, options, device_id, from_json=given.is_json)
+            steps = self.memory_steps(kind, device_id, f"{given.option.text}: ")
+            self.topology.plug(driver, options, device_id, from_json=given.is_json, steps=steps)
             self.show_new()
             return
+        if kind.typename in BARE_VIRTIO_MEMORY:
+            from sandbox.machine.virtio_memory_plug import refuse_bare
+
+            refuse_bare(kind.typename, options, self.board.type)
         if kind.typename in IOMMUS:
             path = self.topology.plug_iommu(kind.typename, device_id)
             self.show_new()
@@ -141,6 +149,10 @@ class DeviceBay:
 
             self.modules = ModuleBay(self.board, self.config)
         return self.modules
+
+    def memory_steps(self, kind: DeviceType, device_id: str | None, where: str = "") -> VirtioMemoryPlug | None:
+        """Return how a PCI device takes its part of the room for memory devices; None for one that takes none."""
+        return self.memory_bay().virtio_plug(kind, device_id, where) if kind.is_a(VIRTIO_MEMORY) else None
 
     def plug_smmu(self, given: Given, options: Mapping[str, Any]) -> None:
         """Plug in an SMMU."""
@@ -203,6 +215,8 @@ class DeviceBay:
             for known in self._shown
             if known is not device and not (isinstance(known, PciBus) and known.parent is device)
         }
+        if self.modules is not None:
+            self.modules.leave(device.path)
 
     def enumerate_buses(self) -> None:
         """Number the buses as the machine's firmware does; only those behind bridges get other numbers by that."""

@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from sandbox.errors import QemuError
-from sandbox.machine.refusals import Notice
+from sandbox.machine.device_room import UINT64, find_place, the_backend, the_room
 from sandbox.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from sandbox.machine.backends import Backend
+    from sandbox.machine.device_room import Occupant
     from sandbox.machine.families import MachineType
     from sandbox.machine.memory_map import DeviceMemory
+    from sandbox.machine.refusals import Notice
 
-UINT64: Final = (1 << 64) - 1
 LEAST_LABEL_SIZE: Final = 0x20000
 ANY_SLOT: Final = -1
 
@@ -41,6 +42,11 @@ class Dimm:
     size: int
     slot: int
     node: int
+
+    @property
+    def plugged_size(self) -> int:
+        """The bytes that the guest has of it."""
+        return self.size
 
 
 @record
@@ -95,7 +101,11 @@ class DimmHost:
 
 
 def plug_dimm(
-    options: DimmOptions, host: DimmHost, plugged: Sequence[Dimm], busy_backends: Collection[str] = ()
+    options: DimmOptions,
+    host: DimmHost,
+    plugged: Sequence[Dimm],
+    busy_backends: Collection[str] = (),
+    others: Sequence[Occupant] = (),
 ) -> tuple[Dimm, tuple[Notice, ...]]:
     """Plug in a memory module.
 
@@ -104,6 +114,7 @@ def plug_dimm(
         host: the machine.
         plugged: the modules that are plugged in already.
         busy_backends: the ids of backends that are RAM; those of ``plugged`` are busy anyway.
+        others: memory devices that are no modules: they take addresses, but no slots.
 
     Returns:
         The module in its place, and QEMU's warnings, which stand behind the device's option.
@@ -119,30 +130,10 @@ def plug_dimm(
         )
     _check_hotplug(options, host)
     slot = _choose_slot(options.slot, host.slots, [dimm.slot for dimm in plugged])
-    if host.memory is None:
-        raise QemuError(
-            "the configuration is not prepared for memory devices (e.g., for memory hotplug), consider specifying the "
-            "maxmem option"
-        )
-    backend = options.memdev
-    if backend is None:
-        raise QemuError("'memdev' property must be set")
+    room = the_room(host.memory)
+    backend = the_backend(options.memdev)
     size = _nvdimm_size(options, backend) if options.is_nvdimm else backend.size
-    used = sum(dimm.size for dimm in plugged)
-    if used + size > host.memory.capacity:
-        raise QemuError(
-            f"not enough space, currently {used:#x} in use of total space for memory devices {host.memory.capacity:#x}"
-        )
-    if size % backend.alignment:
-        raise QemuError(f"backend memory size must be multiple of {backend.alignment:#x}")
-    notices: tuple[Notice, ...] = ()
-    if host.memory.base % backend.alignment:
-        words = (
-            f"the alignment ({backend.alignment:#x}) exceeds the expected maximum alignment, memory will get "
-            "fragmented and not all 'maxmem' might be usable for memory devices."
-        )
-        notices = (Notice(words),)
-    address = _choose_address(options.addr, size, backend.alignment, host.memory, plugged)
+    address, notices = find_place(room, (*plugged, *others), backend, size, options.addr)
     if options.node >= (host.node_count or 1):
         raise QemuError(
             f"'DIMM property node has value {options.node}' which exceeds the number of numa nodes: "
@@ -197,32 +188,3 @@ def _nvdimm_size(options: DimmOptions, backend: Backend) -> int:
     if backend.is_rom and not options.unarmed:
         raise QemuError(f"'unarmed' property must be 'on' since memdev {backend.id} is read-only")
     return size
-
-
-def _choose_address(asked: int, size: int, alignment: int, memory: DeviceMemory, plugged: Sequence[Dimm]) -> int:
-    """Return the address asked for, or the lowest that is free."""
-    end = memory.base + memory.size
-    if asked % alignment:
-        raise QemuError(f"address must be aligned to {alignment:#x} bytes")
-    if asked and not memory.base <= asked <= end - size:
-        raise QemuError(
-            f"can't add memory device [{asked:#x}:{size:#x}], usable range for memory devices "
-            f"[{memory.base:#x}:{memory.size:#x}]"
-        )
-    address = asked or _round_up(memory.base, alignment)
-    if address + size > UINT64 + 1:
-        raise QemuError("can't add memory device, device too big")
-    for other in sorted(plugged, key=lambda dimm: dimm.address):
-        if address < other.address + other.size and other.address < address + size:
-            if asked:
-                raise QemuError(f"address range conflicts with memory device id='{other.id or '(unnamed)'}'")
-            address = _round_up(other.address + other.size, alignment)
-    if address + size > end:
-        raise QemuError(
-            "could not find position in guest address space for memory device - memory fragmented due to alignments"
-        )
-    return address
-
-
-def _round_up(value: int, unit: int) -> int:
-    return -(-value // unit) * unit

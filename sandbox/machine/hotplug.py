@@ -5,9 +5,10 @@ Source: QEMU 10.0 behaviour.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from sandbox.errors import QemuError, UnmodelledError
+from sandbox.errors import MachineExit, QemuError, UnmodelledError
 from sandbox.machine.device_objects import (
     MEMORY_MODULES,
     SMMU,
@@ -32,6 +33,14 @@ HOST_BRIDGES: Final = frozenset({"q35-pcihost", "i440FX-pcihost", "gpex-pcihost"
 
 WITH_INNER_DEVICE: Final = {"virtio-pci": "virtio-backend"}
 """PCI types that consist of two devices, and the name of the inner one, which goes first."""
+
+FIRST_RESET_CONTAINER: Final = (9, 0)
+"""The first QEMU that goes through a list at a reset from which no device may strike itself off meanwhile."""
+
+RESET_FAILURE: Final = (
+    "hw/core/resetcontainer.c:56: resettable_container_child_foreach: Assertion `len == rc->children->len' failed."
+)
+ABORTED: Final = -6
 
 
 @record
@@ -70,8 +79,9 @@ class Hotplug:
         kind = find_type(driver, self._topology.target, self._topology.version)
         if isinstance(kind, DeviceType):
             options = given if _text(bus) is None else {**given, "bus": bus}
+            steps = self._bay.memory_steps(kind, device_id)
             try:
-                self._topology.plug(driver, options, device_id, from_json=from_json, hotplug=True)
+                self._topology.plug(driver, options, device_id, from_json=from_json, hotplug=True, steps=steps)
             except QemuError:
                 self._skip_child()
                 raise
@@ -121,10 +131,22 @@ class Hotplug:
             raise UnmodelledError(f"device_del {found.name}: the removal of a {found.info.name} is not modelled")
         if not device.bus.hotpluggable:
             raise QemuError(f"Bus '{device.bus.name}' does not support hotplugging")
-        return self._gone(self._topology.request_removal(device, running=running))
+        modules = self._bay.modules
+        is_memory = modules is not None and device.path in modules.virtio()
+        permit = partial(modules.check_removal, device.path) if modules is not None and is_memory else None
+        return self._gone(self._topology.request_removal(device, running=running, permit=permit))
 
     def reset(self) -> tuple[Departure, ...]:
-        """Reset the machine; return what has gone with it."""
+        """Reset the machine; return what has gone with it.
+
+        Raises:
+            MachineExit: QEMU aborts, as it does where a virtio-mem device would go.
+        """
+        board, modules = self._bay.board, self._bay.modules
+        memory = {} if modules is None else modules.virtio()
+        aborts = memory and board.type.qemu >= FIRST_RESET_CONTAINER
+        if aborts and any(device.path in memory for device in self._topology.departures.at_reset()):
+            raise MachineExit(f"{self._bay.config.program}: {RESET_FAILURE}", status=ABORTED)
         return self._gone(self._topology.reset())
 
     def _gone(self, devices: Iterable[PciDevice]) -> tuple[Departure, ...]:

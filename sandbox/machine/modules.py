@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
     from sandbox.machine.board import Board
     from sandbox.machine.config import MachineConfig
+    from sandbox.machine.device_room import Occupant
+    from sandbox.machine.pci.catalog import DeviceType
+    from sandbox.machine.virtio_memory import VirtioMemory
+    from sandbox.machine.virtio_memory_plug import VirtioMemoryPlug
     from sandbox.qom.tree import ObjectTree
 
 PROPERTIES: Final[Mapping[str, str]] = {
@@ -30,7 +34,7 @@ NVDIMM_PROPERTIES: Final[Mapping[str, str]] = {"label-size": "size", "unarmed": 
 
 
 class ModuleBay:
-    """Plugs memory modules into a board.
+    """Plugs memory devices into a board: modules, and those of virtio, which are PCI devices.
 
     Attributes:
         board: the board.
@@ -43,10 +47,52 @@ class ModuleBay:
         self.config = config
         self.hotplugged: set[str] = set()
         self._plugged: dict[str, Dimm] = {}
+        self._virtio: dict[str, VirtioMemory] = {}
 
     def plugged(self) -> Mapping[str, Dimm]:
         """Return the modules by their paths, the first plugged first."""
         return self._plugged
+
+    def virtio(self) -> Mapping[str, VirtioMemory]:
+        """Return the virtio-mem and virtio-pmem devices by their paths, the first plugged first."""
+        return self._virtio
+
+    def occupants(self) -> tuple[Occupant, ...]:
+        """Return all memory devices."""
+        return (*self._plugged.values(), *self._virtio.values())
+
+    def virtio_plug(self, kind: DeviceType, device_id: str | None, where: str = "") -> VirtioMemoryPlug:
+        """Return the steps in which a virtio-mem or virtio-pmem device is plugged in.
+
+        Args:
+            kind: its type.
+            device_id: the user's id, or None.
+            where: what stands before QEMU's warnings: the option and a colon, or nothing.
+        """
+        from sandbox.machine.virtio_memory_plug import VirtioMemoryPlug
+
+        return VirtioMemoryPlug(self, kind, device_id, where)
+
+    def take(self, path: str, device: VirtioMemory) -> None:
+        """Keep a virtio-mem or virtio-pmem device that is there, or what has changed about it."""
+        self._virtio[path] = device
+
+    def check_removal(self, path: str) -> None:
+        """Check that a virtio-mem or virtio-pmem device may be asked to go.
+
+        Raises:
+            QemuError: it may not.
+        """
+        from sandbox.machine.virtio_memory import check_removal
+
+        check_removal(self._virtio[path])
+
+    def leave(self, path: str) -> None:
+        """Free the addresses and the backend of a device that has gone, if it had any."""
+        gone = self._virtio.pop(path, None)
+        backend = None if gone is None else self.board.tree.resolve(gone.backend)
+        if backend is not None:
+            cast("MemoryBackend", backend).in_use = False
 
     def plug(
         self,
@@ -70,12 +116,12 @@ class ModuleBay:
             QemuError: it cannot be plugged in.
         """
         values = self._values(typename, options, from_json=from_json)
-        backend = self._backend(values.get("memdev"))
+        backend = self.backend_named(values.get("memdev"))
         device_id = path.rpartition("/")[2] if path.startswith("/machine/peripheral/") else None
         asked = DimmOptions(
             id=device_id,
             is_nvdimm=typename == "nvdimm",
-            memdev=None if backend is None else self._described(backend),
+            memdev=None if backend is None else self.described(backend),
             addr=values.get("addr", 0),
             node=values.get("node", 0),
             slot=values.get("slot", -1),
@@ -88,7 +134,9 @@ class ModuleBay:
             for found in self.board.tree.objects.children()
             if isinstance(found, MemoryBackend) and found.in_use
         ]
-        dimm, notices = plug_dimm(asked, self._host(), tuple(self._plugged.values()), in_use)
+        dimm, notices = plug_dimm(
+            asked, self._host(), tuple(self._plugged.values()), in_use, tuple(self._virtio.values())
+        )
         if backend is not None:
             backend.in_use = True
         self._plugged[path] = dimm
@@ -112,15 +160,23 @@ class ModuleBay:
             values[name] = _from_json(name, value, known[name]) if from_json else _read(name, value, known[name])
         return values
 
-    def _backend(self, name: str | None) -> MemoryBackend | None:
-        if name is None:
-            return None
-        found = self.board.tree.resolve_quietly(name, "memory-backend")
-        if found is None:
-            raise QemuError(f"Device '{name}' not found", "DeviceNotFound")
-        return cast("MemoryBackend", found)
+    def backend_named(self, name: str | None) -> MemoryBackend | None:
+        """Return the memory backend that the property ``memdev`` names; None for no name.
 
-    def _described(self, backend: MemoryBackend) -> Backend:
+        Raises:
+            QemuError: there is none, or several, or it is something else.
+        """
+        if not name:
+            return None
+        found = self.board.tree.resolve(name, "memory-backend")
+        if found is not None:
+            return cast("MemoryBackend", found)
+        if self.board.tree.resolve_quietly(name, "object") is not None:
+            raise QemuError("Invalid parameter type for 'memdev', expected: memory-backend")
+        raise QemuError(f"Device '{name}' not found", "DeviceNotFound")
+
+    def described(self, backend: MemoryBackend) -> Backend:
+        """Return what placing a memory device needs to know of its backend."""
         align = backend.align if isinstance(backend, FileMemoryBackend) else 0
         huge = backend.hugetlbsize if isinstance(backend, MemfdMemoryBackend) and backend.hugetlb else 0
         is_rom = isinstance(backend, FileMemoryBackend) and backend.readonly and backend.rom != "off"

@@ -10,6 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.errors import QemuError, UnmodelledError
+from sandbox.machine.device_objects import VIRTIO_MEMORY
 from sandbox.machine.pci.bus import Hotplug
 from sandbox.monitor.data import rows, rows_of, versions
 
@@ -88,6 +89,9 @@ def read_property(machine: Machine, found: PciDeviceObject, name: str) -> Any:
     declared = _declared(device.typename, target)
     if declared and name not in declared:
         raise QemuError(f"Property '{device.typename}.{name}' not found")
+    memory = _settled_memory(machine, device)
+    if name in memory and (declared or name in device.kind.properties):
+        return memory[name]
     if name in device.properties:
         return device.properties[name]
     if name == "disable-legacy":
@@ -98,6 +102,16 @@ def read_property(machine: Machine, found: PciDeviceObject, name: str) -> Any:
     if value is None:
         raise UnmodelledError(f"the value of {device.typename}.{name}, which nobody set, is not modelled")
     return value
+
+
+def _settled_memory(machine: Machine, device: PciDevice) -> dict[str, Any]:
+    """Return the values that the start of a virtio-mem or virtio-pmem device has settled; empty for others."""
+    if not device.kind.is_a(VIRTIO_MEMORY):
+        return {}
+    from sandbox.monitor.virtio_memory import device_at, settled
+
+    found = device_at(machine, device.path)
+    return {} if found is None else settled(found)
 
 
 def _usual_value(machine: Machine, device: PciDevice, name: str, declared: Mapping[str, Any]) -> Any:
@@ -179,6 +193,13 @@ def write_property(machine: Machine, found: PciDeviceObject, name: str, value: o
         raise QemuError(f"Property '{device.typename}.{name}' not found")
     if name in NOT_WRITABLE or name.startswith("legacy-"):
         raise QemuError(f"Property '{device.typename}.{name}' is not writable")
+    if device.kind.is_a(VIRTIO_MEMORY):
+        from sandbox.monitor import virtio_memory
+
+        memory = virtio_memory.device_at(machine, device.path)
+        if memory is not None and name in virtio_memory.OWN:
+            virtio_memory.write(machine, device, memory, name, value)
+            return
     if name != "realized":
         called = f"device '{device.id}'" if device.id is not None else "anonymous device"
         raise QemuError(

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sandbox.monitor import query_cpus, query_identity, query_memory, query_objects
+from sandbox.machine.virtio_memory import VirtioMemory
+from sandbox.monitor import query_cpus, query_identity, query_memory, query_objects, virtio_memory
 from sandbox.qom.tree import AmbiguousPathError
 
 if TYPE_CHECKING:
@@ -47,9 +48,9 @@ def _numa(machine: Machine, _path: str | None) -> str:
     board = machine.board
     nodes = board.numa.nodes
     plugged = [0] * len(nodes)
-    for dimm, _ in query_memory.modules(machine):
-        if dimm.node < len(nodes):
-            plugged[dimm.node] += dimm.size
+    for device, _ in query_memory.memory_devices(machine):
+        if device.node < len(nodes):
+            plugged[device.node] += device.plugged_size
     present = [slot.index for slot, _ in query_cpus.present_cpus(machine)]
     text = f"{len(nodes)} nodes\n"
     for node in nodes:
@@ -93,7 +94,10 @@ def _memdev(machine: Machine, _path: str | None) -> str:
 
 def _memory_devices(machine: Machine, _path: str | None) -> str:
     text = ""
-    for dimm, hotplugged in query_memory.modules(machine):
+    for dimm, hotplugged in query_memory.memory_devices(machine):
+        if isinstance(dimm, VirtioMemory):
+            text += virtio_memory.as_text(dimm)
+            continue
         text += f'Memory device [{"nvdimm" if dimm.is_nvdimm else "dimm"}]: "{dimm.id or ""}"\n'
         text += f"  addr: {dimm.address:#x}\n  slot: {dimm.slot}\n  node: {dimm.node}\n  size: {dimm.size}\n"
         text += f"  memdev: /objects/{dimm.backend}\n"

@@ -1,10 +1,11 @@
-"""How much memory there is: at the start, and in memory modules."""
+"""How much memory there is: at the start, and in memory devices."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sandbox.errors import UnmodelledError
+from sandbox.machine.virtio_memory import VirtioMemory
+from sandbox.monitor import virtio_memory
 from sandbox.monitor.wire import on_wire
 
 if TYPE_CHECKING:
@@ -14,31 +15,30 @@ if TYPE_CHECKING:
     from sandbox.machine.machine import Machine
     from sandbox.monitor.monitor import Monitor
 
-OTHER_MEMORY: Final = ("virtio-mem-pci", "virtio-pmem-pci")
-
 
 def query_memory_devices(monitor: Monitor, _arguments: Mapping[str, Any]) -> object:
-    """``query-memory-devices``: memory modules by address."""
+    """``query-memory-devices``: memory devices by address."""
     return [
-        on_wire({"type": "nvdimm" if dimm.is_nvdimm else "dimm", "data": _module(dimm, hotplugged=hotplugged)})
-        for dimm, hotplugged in modules(monitor.machine)
+        on_wire(_described(device, hotplugged=hotplugged)) for device, hotplugged in memory_devices(monitor.machine)
     ]
 
 
-def modules(machine: Machine) -> list[tuple[Dimm, bool]]:
-    """Return the memory modules by address, and whether each came after the start.
-
-    Raises:
-        UnmodelledError: the machine has other memory devices, whose addresses are not known here.
-    """
-    for device in machine.bay.topology.devices:
-        if device.kind.is_a(OTHER_MEMORY[0]) or device.kind.is_a(OTHER_MEMORY[1]):
-            raise UnmodelledError(f"memory devices beside {device.typename} are not modelled")
+def memory_devices(machine: Machine) -> list[tuple[Dimm | VirtioMemory, bool]]:
+    """Return the memory devices by address, and of modules whether they came after the start."""
     bay = machine.bay.modules
     if bay is None:
         return []
-    found = [(dimm, path in bay.hotplugged) for path, dimm in bay.plugged().items()]
+    found: list[tuple[Dimm | VirtioMemory, bool]] = [
+        (dimm, path in bay.hotplugged) for path, dimm in bay.plugged().items()
+    ]
+    found += [(device, False) for device in bay.virtio().values()]
     return sorted(found, key=lambda entry: entry[0].address)
+
+
+def _described(device: Dimm | VirtioMemory, *, hotplugged: bool) -> dict[str, object]:
+    if isinstance(device, VirtioMemory):
+        return {"type": device.kind, "data": on_wire(virtio_memory.described(device))}
+    return {"type": "nvdimm" if device.is_nvdimm else "dimm", "data": _module(device, hotplugged=hotplugged)}
 
 
 def _module(dimm: Dimm, *, hotplugged: bool) -> dict[str, object]:
@@ -64,8 +64,8 @@ def query_memory_size_summary(monitor: Monitor, _arguments: Mapping[str, Any]) -
 
 
 def memory_sizes(machine: Machine) -> tuple[int, int]:
-    """Return the bytes of RAM at the start and those of all memory modules."""
-    return machine.board.memory.ram_size, sum(dimm.size for dimm, _ in modules(machine))
+    """Return the bytes of RAM at the start and those that memory devices add."""
+    return machine.board.memory.ram_size, sum(device.plugged_size for device, _ in memory_devices(machine))
 
 
 COMMANDS: Final = {

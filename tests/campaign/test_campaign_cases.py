@@ -76,6 +76,7 @@ def test_all_that_a_campaign_counts_is_drawn():
         "objects", "ports", "adds", "deletes", "re-adds", "distances", "bridges", "switches", "expanders",
         "hotplug-memory", "memory-modules", "cpu-topology", "hmat", "qom-sets", "error-replies", "failed-completions",
         "several-rounds", "human-monitor", "ends", "pci-hole", "versioned-machines", "companions", "q35", "pc",
+        "virtio-memory",
     }  # fmt: skip
 
 

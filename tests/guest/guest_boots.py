@@ -14,12 +14,30 @@ from sandbox.machine.tables import Tables
 
 DATA = Path(__file__).parents[1] / "data" / "guest"
 MASKS = ("possible", "online", "has_cpu", "has_memory", "has_normal_memory", "has_generic_initiator")
+RECORDED = (
+    "Written by `pytest --record tests/guest/test_further_boots.py`: Debian's kernels, booted as `guest --boot` does."
+    " args: the machine. given: tables put over the firmware's by ACPI table upgrade from the initrd. seen, by kernel:"
+    " masks, node (cpulist, MemTotal in kB, distance), pci (numa_node) as the guest printed them."
+)
 PERFORMANCE = ("read_latency", "write_latency", "read_bandwidth", "write_bandwidth")
 
 
 @cache
 def boots(name):
     return {boot["name"]: boot for boot in json.loads((DATA / name).read_text())["boots"]}
+
+
+def keep_boot(name, boot, kernel, seen):
+    """Put what a guest saw into a file of recorded boots."""
+    path = DATA / name
+    found = json.loads(path.read_text()) if path.exists() else {"note": RECORDED, "boots": []}
+    kept = {known["name"]: known for known in found["boots"]}
+    known = kept.get(boot["name"], {})
+    is_same = all(known.get(item) == value for item, value in boot.items())
+    kept[boot["name"]] = boot | {"seen": (known["seen"] if is_same else {}) | {kernel: seen}}
+    lines = ",\n".join(json.dumps(kept[key]) for key in sorted(kept))
+    path.write_text(f'{{"note": {json.dumps(found["note"])}, "boots": [\n{lines}\n]}}\n')
+    boots.cache_clear()
 
 
 @cache

@@ -57,5 +57,11 @@ def test_a_table_from_elsewhere_gets_the_ids_of_the_machines_own():
     assert fitting(Tables(slit=foreign), Tables()) == Tables(slit=foreign)
 
 
+@pytest.mark.parametrize("length", [0x2F, 0x31])
+def test_a_table_of_another_length_than_it_says_is_refused_as_linux_does(length):
+    with pytest.raises(InputError, match=f"SLIT has 48 bytes and its header says {length}: Linux takes no such table"):
+        upgrades({"slit": SLIT[:4] + bytes([length]) + SLIT[5:]})
+
+
 def test_absent_tables_are_not_given():
     assert upgrades({"SRAT": None, "slit": SLIT}) == {"SLIT": upgradable(SLIT)}

@@ -49,6 +49,15 @@ def test_tables_from_elsewhere_leave_those_that_they_do_not_replace():
     assert given.with_tables(Tables(slit=b"SLIT")).declared == 2
 
 
+def test_what_is_given_along_with_srat_lies_behind_it():
+    given = given_by(scenario_of([*WORDS, "-numa", "dist,src=0,dst=1,val=33"], "10.0"))
+    assert given.behind == b""
+    assert given.with_tables(Tables(srat=b"SRAT")).behind == b""
+    assert given.with_tables(Tables(srat=b"SRAT", slit=given.tables.slit)).behind == b""
+    assert given.with_tables(Tables(srat=b"SRAT", slit=b"SLIT", hmat=b"HMAT")).behind == b"SLITHMAT"
+    assert given.with_tables(Tables(slit=b"SLIT")).behind == b""
+
+
 @pytest.mark.parametrize(
     ("release", "rules"),
     [

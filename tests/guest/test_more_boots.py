@@ -1,21 +1,25 @@
 """Boots of more kernels, with tables that no QEMU makes: broken, out of order, at random; all as forecast."""
 
+import shlex
+
 import pytest
-from guest_boots import boots, expected, machine_of, seen
+from guest_boots import boots, expected, seen
 
 from sandbox.guest.facts import facts_of
 from sandbox.guest.forecast import forecast
+from sandbox.guest.given import given_by, scenario_of
 from sandbox.guest.kernels import find_kernel
-from sandbox.records import replace
+from sandbox.machine.tables import Tables
 
-BOOTS = boots("more-boots.json")
+BOOTS = boots("more-boots.json") | boots("further-boots.json")
 CASES = [(name, version) for name, boot in BOOTS.items() for version in boot["seen"]]
 
 
 def forecast_of(boot, version):
-    machine = machine_of(boot["args"])
-    given = {name: bytes.fromhex(data) for name, data in boot["given"].items()}
-    return forecast(replace(machine.tables(), **given), facts_of(machine), find_kernel(boot["arch"], version))
+    given = given_by(scenario_of(shlex.split(boot["args"]), "10.0"))
+    if boot["given"]:
+        given = given.with_tables(Tables(**{name: bytes.fromhex(data) for name, data in boot["given"].items()}))
+    return forecast(given.tables, facts_of(given.machine), find_kernel(boot["arch"], version), behind=given.behind)
 
 
 @pytest.mark.parametrize(("name", "version"), CASES, ids=lambda value: value)

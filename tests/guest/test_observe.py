@@ -7,7 +7,7 @@ import pytest
 from sandbox.guest.boot.parse import Panic
 from sandbox.guest.boot.runner import Boot
 from sandbox.guest.boot.view import GuestView
-from sandbox.guest.observe import is_said, memory_agrees, observe, observe_tables, seen
+from sandbox.guest.observe import is_said, memory_agrees, observe, observe_tables, observe_unforeseen, seen
 from sandbox.machine.tables import Tables
 
 GUEST = {
@@ -56,6 +56,14 @@ def test_a_right_forecast_passes_in_every_item():
     ]
 
 
+def test_a_device_that_a_whole_forecast_lacks_is_a_difference():
+    (check,) = observe_unforeseen(FORECAST, GUEST)
+    assert (check.what, check.passed) == ("pci 0000:00:1f.0 numa_node", False)
+    assert list(observe_unforeseen({**FORECAST, "pci": GUEST["pci"]}, GUEST)) == []
+    assert list(observe_unforeseen({"outcome": "panics", "pci": {}}, GUEST)) == []
+    assert list(observe_unforeseen(FORECAST, {"outcome": "panics"})) == []
+
+
 @pytest.mark.parametrize("item", ["possible", "online", "has_cpu", "has_memory", "has_generic_initiator"])
 def test_each_mask_counts(item):
     assert failed({**FORECAST, item: "5"}) == {item: ('"5"', f'"{GUEST[item]}"')}
@@ -91,6 +99,10 @@ def test_access_devices_and_lines_count():
         ("Node 0 [mem 0x1000-0x3ffdffff]", "NUMA: Node 0 [mem 0x1000-0x3ffdefff] x", True),  # a page more is firmware's
         ("Node 0 [mem 0x1000-0x3ffdffff]", "NUMA: Node 1 [mem 0x1000-0x3ffdffff]", False),
         ("Node 0 [mem 0x1000-0x3ffdffff]", "NUMA: Node 0 [mem 0x1000-0x2ffdffff]", False),
+        ("node 16 [mem 0x60000000-0x7fffffff]", "node 16 [mem 0x60000000-0x7fdf9fff]", True),  # the cut of arm64
+        ("coverage for 512MB of 1024MB RAM", "no nodes coverage for 511MB of 1024MB RAM", True),
+        ("coverage for 512MB of 1024MB RAM", "no nodes coverage for 510MB of 1024MB RAM", False),
+        ("node 3 PXM 4", "node 3 PXM 5", False),
         ("nothing else", "nothing more", False),
     ],
 )

@@ -14,7 +14,7 @@ RECORDED = [
 ]
 MORE = [
     (name, boot, version, boot["given"], view)
-    for name, boot in boots("more-boots.json").items()
+    for name, boot in (boots("more-boots.json") | boots("further-boots.json")).items()
     for version, view in boot["seen"].items()
 ]
 

@@ -77,6 +77,13 @@ CASES: dict[str, tuple[str, list[Asked]]] = {
          add("pc-dimm", "d", memdev="m2"), typed("device_add pc-dimm,id=e,memdev=m2"),
          typed("device_add pc-dimm,id=e,memdev=m2,node=x"), MODULES],
     ),
+    "virtio memory": (
+        ("qemu-system-aarch64 -M virt -nodefaults -m 256M,maxmem=1G -device pcie-root-port,id=rp "
+        "-object memory-backend-ram,id=m2,size=128M"),
+        [add("virtio-mem-pci", "v", bus="rp", memdev="m2", **{"block-size": 1 << 21, "requested-size": 1 << 22}),
+         remove("v"), ("qom-set", {"path": "v", "property": "requested-size", "value": 0}), MODULES, PERIPHERAL,
+         at("/machine/peripheral/rp/rp"), remove("v"), MODULES, PERIPHERAL, ("object-del", {"id": "m2"})],
+    ),
     "what is refused": (
         ("qemu-system-x86_64 -M q35 -nodefaults -device pcie-root-port,id=rp -device pci-testdev,id=d0 "
         "-device pci-testdev"),

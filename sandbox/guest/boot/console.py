@@ -23,12 +23,14 @@ STAGES: Final = (
 )
 """What on the console marks the stages of a boot."""
 
-PANICKED: Final = b"Kernel panic - not syncing: "
-REST_OF_A_PANIC: Final = 10.0
-"""Seconds of silence after which a kernel that has panicked, and should reset, is given up."""
-
 FIRMWARE_DIES: Final = b"Synchronous Exception at 0x"
 """What edk2 writes before it stops for good."""
+
+PANICS: Final = (b"Kernel panic - not syncing: ", b"PANIC: early exception")
+"""What a kernel writes when it panics. One that dies before it has read its parameters never resets."""
+
+LAST_SECONDS: Final = 10.0
+"""How long after that the machine may take to finish what it writes, and to reset."""
 
 
 class Stages:
@@ -52,14 +54,14 @@ class Stages:
 
 
 def listen(connection: socket.socket, deadline: float, watch: Stages) -> tuple[str, bool]:
-    """Return what comes over a console, and whether its end came before the deadline or the death of what runs.
+    """Return what comes over a console, and whether its end came before the deadline and the firmware's death.
 
-    A kernel that panics resets, which is an end; one that cannot even do that says nothing more.
+    A kernel's panic brings the deadline near.
     """
     console = bytearray()
-    ended = panicked = False
+    ended = panics = False
     while len(console) < MOST_BYTES and (left := deadline - time.monotonic()) > 0:
-        connection.settimeout(min(left, REST_OF_A_PANIC) if panicked else left)
+        connection.settimeout(left)
         try:
             data = connection.recv(READ_SIZE)
         except TimeoutError:
@@ -71,9 +73,11 @@ def listen(connection: socket.socket, deadline: float, watch: Stages) -> tuple[s
             break
         console += data
         watch.look(console, len(console) - len(data))
-        panicked = panicked or PANICKED in console
         if firmware_died(console):
             break
+        if not panics and any(mark in console for mark in PANICS):
+            panics = True
+            deadline = min(deadline, time.monotonic() + LAST_SECONDS)
     return console.decode(errors="replace"), ended
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from sandbox.scenario.tables import Tables
 
 OEM_REVISION: Final = Struct("<I")
+LENGTH: Final = Struct("<I")
+LENGTH_AT: Final = 4
 OEM_ID_AT: Final = 10
 OEM_REVISION_AT: Final = 24
 
@@ -65,6 +67,14 @@ def upgrades(tables: Mapping[str, bytes | None]) -> dict[str, bytes]:
     """Return the tables that there are, made such that Linux takes them; keys are signatures in either case.
 
     Raises:
-        InputError: as :func:`upgradable`.
+        InputError: as :func:`upgradable`; or a table has another length than its header says, which Linux refuses.
     """
-    return {name.upper(): upgradable(table) for name, table in tables.items() if table is not None}
+    found = {name.upper(): upgradable(table) for name, table in tables.items() if table is not None}
+    for name, table in found.items():
+        (told,) = LENGTH.unpack_from(table, LENGTH_AT)
+        if told != len(table):
+            raise InputError(
+                f"{name} has {len(table)} bytes and its header says {told}: Linux takes no such table from an initrd,"
+                " so no guest can be shown it; the forecast alone can be had without --boot"
+            )
+    return found

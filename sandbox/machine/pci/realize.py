@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from sandbox.machine.pci.catalog import DeviceType, Target
+    from sandbox.machine.pci.steps import PlugSteps
 
 _VIRTUAL_TYPES: Final = {"igb": "igbvf", "nvme": "nvme"}
 _INNER_NAME: Final = "pxb-internal"
@@ -72,6 +73,7 @@ class Realizer:
         path: str,
         *,
         hotplug: bool = False,
+        steps: PlugSteps | None = None,
     ) -> PciDevice:
         """Bring a device to life.
 
@@ -82,6 +84,7 @@ class Realizer:
             device_id: the user's id.
             path: its QOM path.
             hotplug: whether the machine runs already.
+            steps: what it does beside taking its place.
 
         Raises:
             QemuError: QEMU refuses.
@@ -90,6 +93,8 @@ class Realizer:
         is_iommu = kind.typename == "virtio-iommu-pci"
         if is_iommu:
             rules.check_single_iommu(self.machine, has_iommu=self.has_iommu)
+        if steps is not None:
+            steps.prepare(properties)
         rules.check_common(properties, self._acpi_indexes)
         given = properties.get("addr")
         requested = given if isinstance(given, int) else AUTOMATIC
@@ -105,6 +110,8 @@ class Realizer:
                 rules.check_interrupts(_VIRTUAL_TYPES[kind.typename], has_msi=self.has_msi)
             device = PciDevice(kind, device_id, bus, devfn, path, properties, hotplug, virtual)
         below = self._check_and_name(device)
+        if steps is not None:
+            steps.check()
         rules.check_hotplug_slot(bus, devfn)
         self._add(device, below)
         self.has_iommu |= is_iommu

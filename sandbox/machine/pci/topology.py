@@ -26,9 +26,10 @@ from sandbox.machine.pci.unplug import Departures, check_hotplug
 from sandbox.machine.pci.values import read_properties
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from sandbox.machine.pci.bus import PciBus, PciDevice
+    from sandbox.machine.pci.steps import PlugSteps
 
 TARGETS: Final[Mapping[str, Target]] = {"pc": "x86_64", "q35": "x86_64", "virt": "aarch64"}
 """The machines that are known here, and the architecture of each one's QEMU."""
@@ -44,6 +45,7 @@ class PciTopology:
         bus_count: how many bus numbers the root bus has room for: 256, or fewer where its configuration space is
             smaller.
         version: the version of its QEMU, which decides on the types that users can plug.
+        departures: which devices have been asked to go.
         last_tried: the bus that the last device to be plugged got as far as; None if it was refused before that.
     """
 
@@ -71,7 +73,7 @@ class PciTopology:
         self.last_tried: PciBus | None = None
         self._anonymous = 0
         self._ids: dict[str, PciDevice | None] = {}
-        self._departures = Departures(self.tree)
+        self.departures = Departures(self.tree)
 
     @property
     def devices(self) -> tuple[PciDevice, ...]:
@@ -135,6 +137,7 @@ class PciTopology:
         *,
         from_json: bool = False,
         hotplug: bool = False,
+        steps: PlugSteps | None = None,
     ) -> PciDevice:
         """Plug a device as ``-device`` or device_add does.
 
@@ -144,6 +147,7 @@ class PciTopology:
             device_id: the user's id.
             from_json: whether options have their JSON types; else all are text.
             hotplug: whether the machine runs already.
+            steps: what the device does beside taking its place.
 
         Raises:
             QemuError: QEMU refuses; no bus, device or id is different then.
@@ -161,17 +165,20 @@ class PciTopology:
             check_hotplug(kind.typename, bus, hotpluggable=kind.hotpluggable)
         path = self.take_place(device_id)
         try:
-            properties = read_properties(kind, given, from_json=from_json)
+            accept = None if steps is None else steps.accept
+            properties = read_properties(kind, given, from_json=from_json, accept=accept)
             if properties.get("sriov-pf"):
                 raise UnmodelledError(f"{typename} sriov-pf: virtual functions made by hand are not modelled")
             self.last_tried = bus
-            device = self._realizer.realize(kind, bus, properties, device_id, path, hotplug=hotplug)
+            device = self._realizer.realize(kind, bus, properties, device_id, path, hotplug=hotplug, steps=steps)
         except BaseException:
             if device_id is not None:
                 self.leave_place(device_id)
             raise
         if device_id is not None:
             self._ids[device_id] = device
+        if steps is not None:
+            steps.settle(device)
         return device
 
     def plug_iommu(self, typename: str, device_id: str | None = None) -> str:
@@ -221,7 +228,7 @@ class PciTopology:
 
     def start(self) -> None:
         """Have the first reset, after which devices are hot-plugged."""
-        self._departures.start()
+        self.departures.start()
 
     def request_unplug(self, device_id: str, *, running: bool = False) -> tuple[PciDevice, ...]:
         """Ask for a device to go, as device_del does; return the devices that are gone already.
@@ -240,13 +247,20 @@ class PciTopology:
             raise QemuError(f"Device '{device_id}' not found", "DeviceNotFound")
         return self.request_removal(device, running=running)
 
-    def request_removal(self, device: PciDevice, *, running: bool) -> tuple[PciDevice, ...]:
+    def request_removal(
+        self, device: PciDevice, *, running: bool, permit: Callable[[], None] | None = None
+    ) -> tuple[PciDevice, ...]:
         """Do the same for a device that need not have an id.
+
+        Args:
+            device: the device.
+            running: whether the guest's clock runs.
+            permit: asks whatever else the device belongs to, and may raise QemuError.
 
         Raises:
             QemuError: it cannot go, or was asked before.
         """
-        return self._remove_all(self._departures.request(device, running=running))
+        return self._remove_all(self.departures.request(device, running=running, permit=permit))
 
     def remove(self, device_id: str) -> tuple[PciDevice, ...]:
         """Take a device away with all that is behind it, as when the guest lets it go; return what went.
@@ -261,8 +275,8 @@ class PciTopology:
 
     def reset(self) -> tuple[PciDevice, ...]:
         """Reset the machine; return the devices that went because the chipset was asked for them."""
-        gone = self._remove_all(self._departures.at_reset())
-        self._departures.start()
+        gone = self._remove_all(self.departures.at_reset())
+        self.departures.start()
         return gone
 
     def _remove_all(self, devices: tuple[PciDevice, ...]) -> tuple[PciDevice, ...]:
@@ -271,5 +285,5 @@ class PciTopology:
             if device.id is not None and self._ids.get(device.id) is device:
                 self.leave_place(device.id)
         self._realizer.forget(gone)
-        self._departures.forget(gone)
+        self.departures.forget(gone)
         return gone

@@ -15,7 +15,7 @@ from sandbox.machine.pci.address import slot_of
 from sandbox.machine.pci.bus import Hotplug
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from sandbox.machine.pci.bus import PciBus, PciDevice
     from sandbox.machine.pci.tree import BusTree
@@ -47,12 +47,19 @@ class Departures:
         """Take all devices that are there for seen: the machine has its first reset."""
         self._seen = set(self._tree.devices())
 
-    def request(self, device: PciDevice, *, running: bool) -> tuple[PciDevice, ...]:
+    def is_pending(self, device: PciDevice) -> bool:
+        """Whether a device has been asked to go, and is still there."""
+        return device in self._pending
+
+    def request(
+        self, device: PciDevice, *, running: bool, permit: Callable[[], None] | None = None
+    ) -> tuple[PciDevice, ...]:
         """Ask for a device to go; return those that can go at once.
 
         Args:
             device: the device.
             running: whether the guest's clock runs; a request over ACPI may be repeated then.
+            permit: asks whatever else the device belongs to, and may raise QemuError.
 
         Raises:
             QemuError: it cannot go, or was asked already.
@@ -61,6 +68,8 @@ class Departures:
         if device in self._pending and not (hotplug is Hotplug.ACPI and running):
             raise QemuError(f"Device {device.id} is already in the process of unplug")
         check_hotplug(device.typename, device.bus, hotpluggable=device.kind.hotpluggable)
+        if permit is not None:
+            permit()
         slot = self._tree.in_slot(device.bus, slot_of(device.devfn))
         if hotplug is Hotplug.SHPC:
             return () if any(self._is_seen(other) for other in slot) else slot

@@ -16,7 +16,7 @@ from sandbox.qapi.numbers import NumberError, read_bool, read_int64, read_size, 
 from sandbox.qapi.qdict import walk_order
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from sandbox.machine.pci.catalog import DeviceType
 
@@ -30,17 +30,27 @@ _CHOICES: Final = {
     "SsidSizeMode": frozenset({"auto", *map(str, range(21))}),
 }
 _READ_ONLY: Final = frozenset({"read-only", "busnr", "guest statistics"})
+_READ_ONLY_INSIDE: Final = {("virtio-mem-pci", "size"): "virtio-mem"}
+"""Properties that stand for one of another device, inside the device, and that cannot be written."""
+
 _OBJECT: Final = "SocketAddress"
 _BELOW_4G: Final = "x-max-bounce-buffer-size"
 
 
-def read_properties(kind: DeviceType, given: Mapping[str, object], *, from_json: bool = False) -> dict[str, object]:
+def read_properties(
+    kind: DeviceType,
+    given: Mapping[str, object],
+    *,
+    from_json: bool = False,
+    accept: Callable[[str, object], None] | None = None,
+) -> dict[str, object]:
     """Return the values that ``given`` sets, in the order in which QEMU sets them.
 
     Args:
         kind: the device's type.
         given: what the user gave, without ``driver``, ``bus`` and ``id``.
         from_json: whether it came as JSON; then numbers and switches must have their JSON types.
+        accept: looks at each value when it is set, and may raise QemuError.
 
     Raises:
         QemuError: a property is unknown or read-only, or does not take its value; of several the one that QEMU meets
@@ -53,12 +63,16 @@ def read_properties(kind: DeviceType, given: Mapping[str, object], *, from_json:
             raise QemuError(f"Property '{kind.typename}.{name}' not found")
         if declared in _READ_ONLY or declared.startswith("child<"):
             raise QemuError(f"Property '{kind.typename}.{name}' is not writable")
+        if (kind.typename, name) in _READ_ONLY_INSIDE:
+            raise QemuError(f"Property '{_READ_ONLY_INSIDE[kind.typename, name]}.{name}' is not writable")
         if name == "addr":
             values[name] = parse_devfn(given[name], kind.typename)
         elif from_json:
             values[name] = _from_json(kind.typename, name, declared, given[name])
         else:
             values[name] = _from_text(kind.typename, name, declared, str(given[name]))
+        if accept is not None:
+            accept(name, values[name])
     return values
 
 
@@ -97,7 +111,7 @@ def _from_json(typename: str, name: str, declared: str, value: object) -> object
         if not isinstance(value, int) or not is_integer or not -(1 << 63) <= value < 1 << 63:
             raise QemuError(f"Invalid parameter type for '{name}', expected: integer")
         return _int32(name, value)
-    if declared == "str" or declared in _CHOICES:
+    if declared == "str" or declared in _CHOICES or declared.startswith("link<"):
         if not isinstance(value, str):
             raise QemuError(f"Invalid parameter type for '{name}', expected: string")
         return _choice(name, declared, value)

@@ -1,0 +1,77 @@
+"""Which QEMU a guest runs on where no version is told: the objects' members fit all that have the merged ones.
+
+From QEMU 11 on monitors are objects, and take part in the order in which QEMU walks over the initiators. Forecasts are
+of Debian's kernels, so that Debian's QEMU is taken, and it is said where the other one has another order. It is taken
+for machines without such objects, too, which the QEMU of v2 may be too old for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from qom_types.dialects import NOTHING_TELLS
+from sandbox.errors import InputError, MachineExit, SandboxError
+from sandbox.guest.given import given_by
+from sandbox.records import record, replace
+
+if TYPE_CHECKING:
+    from sandbox.guest.given import Given
+    from sandbox.scenario.model import Scenario
+
+NEWEST: Final = "11.1"
+DEBIANS: Final = "10.0"
+REASON: Final = "Debian's QEMU, since no version is told"
+
+
+@record
+class Chosen:
+    """What a guest is given, by the QEMU that it most likely runs on.
+
+    Attributes:
+        given: what it is given.
+        reason: why this dialect was taken, in a few words.
+        note: what another QEMU would make of it, as a sentence; "" where it is the same.
+    """
+
+    given: Given
+    reason: str
+    note: str = ""
+
+
+def choose_version(scenario: Scenario) -> Chosen:
+    """Return what the guest of a scenario is given.
+
+    Raises:
+        MachineExit, InputError: as :func:`sandbox.guest.given.given_by`.
+    """
+    if scenario.dialect is not None:
+        return _as_is(given_by(scenario))
+    try:
+        deduced = given_by(scenario)
+    except (MachineExit, InputError):
+        debians = _debians(scenario)
+        if debians is None:
+            raise
+        return Chosen(debians, REASON)
+    if deduced.dialect != NEWEST and deduced.dialect_reason != NOTHING_TELLS:
+        return _as_is(deduced)
+    debians = _debians(scenario)
+    if debians is None:
+        return _as_is(deduced)
+    ours, theirs = (" ".join(origin.object_id for origin in found.origins) for found in (debians, deduced))
+    note = (
+        f"QEMU {DEBIANS} is taken, which has the initiators in the order {ours}; in QEMU {NEWEST} monitors are objects,"
+        f" too, and the order is {theirs}: --dialect {NEWEST} forecasts that"
+    )
+    return Chosen(debians, REASON, "" if ours == theirs else note)
+
+
+def _as_is(given: Given) -> Chosen:
+    return Chosen(given, given.dialect_reason)
+
+
+def _debians(scenario: Scenario) -> Given | None:
+    try:
+        return given_by(replace(scenario, dialect=DEBIANS))
+    except SandboxError:
+        return None
