@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from sandbox.commands import DONE, FAILED, Result, as_json
-from sandbox.commands.asked import WORDS, add_dialect, scenario_of_words
+from sandbox.commands.asked import OF_DOMAINS, WORDS, add_dialect, scenario_of_words
 from sandbox.errors import InputError, Place
 from sandbox.files import read_bytes, read_text
 from sandbox.records import replace
@@ -118,7 +118,7 @@ def _of_libvirt(file: str, dialect: str | None) -> tuple[tuple[Looked], Sequence
     versions = (dialect,) if dialect else (DEBIANS, NEWEST)
     (scenario, *others), notes = libvirt_scenarios(file, versions)
     setup = look_over(scenario, other=others[0] if others else None)
-    return (lint_setup(replace(setup, is_libvirt=True)),), notes
+    return (lint_setup(replace(setup, is_libvirt=True, taken="" if dialect else OF_DOMAINS)),), notes
 
 
 def _of_tables(names: Sequence[str], ram_file: str | None) -> tuple[Finding, ...]:

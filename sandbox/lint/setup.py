@@ -27,7 +27,6 @@ TABLES_FILE: Final = "etc/acpi/tables"
 """What QEMU's message names where the tables are too large."""
 
 AS_ASKED_FOR: Final = "as asked for"
-TAKEN: Final = "Debian's QEMU, since no version is told"
 
 OBJECTS_SAY: Final = ("acpi-generic-initiator: ", "acpi-generic-port: ")
 """How QEMU's messages about these objects begin as it ends over them."""
@@ -106,7 +105,7 @@ class Setup:
         moments: the times at which firmware reads the tables, and the last step.
         ending: the object of the command that ends QEMU itself, if any does.
         is_libvirt: whether it is a domain of libvirt's, which chooses the objects' ids.
-        is_version_taken: whether its dialect is one that was taken, since no version is told.
+        taken: why its dialect was taken, where no version is told.
         other: the same in another version of QEMU, where none is told; only the order is held against it.
     """
 
@@ -122,7 +121,7 @@ class Setup:
     moments: tuple[Moment, ...] = ()
     ending: Use | None = None
     is_libvirt: bool = False
-    is_version_taken: bool = False
+    taken: str = ""
     other: Setup | None = field(default=None, repr=False)
 
     @property
@@ -133,11 +132,8 @@ class Setup:
     @property
     def dialect_reason(self) -> str:
         """Why it is this one, in a few words; "" where there is none."""
-        if self.is_version_taken:
-            return TAKEN
-        if self.config is not None:
-            return self.config.dialect_reason
-        return AS_ASKED_FOR if self.scenario.dialect else ""
+        asked_for = AS_ASKED_FOR if self.scenario.dialect else ""
+        return self.taken or (self.config.dialect_reason if self.config else asked_for)
 
     @property
     def is_v2(self) -> bool:

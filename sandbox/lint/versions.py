@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 DEBIANS: Final = "10.0"
 """The last dialect in which monitors are no objects."""
 
+REASON: Final = "Debian's QEMU, since no version is told"
+
 
 def look_over(scenario: Scenario, text: str = "", other: Scenario | None = None) -> Setup:
     """Look over a scenario, and over the same in another version of QEMU where none is told.
@@ -50,7 +52,7 @@ def look_over(scenario: Scenario, text: str = "", other: Scenario | None = None)
 
 
 def _beside(setup: Setup, other: Setup | None) -> Setup:
-    return replace(setup, is_version_taken=True, other=None if other is None or other.refusal else other)
+    return replace(setup, taken=REASON, other=None if other is None or other.refusal else other)
 
 
 def _quietly(scenario: Scenario, text: str = "") -> Setup | None:

@@ -62,17 +62,22 @@ class Style:
 
     def message(self, text: str, head: str = "") -> list[str]:
         """Return the lines of a message: one, but for a terminal as many as it takes."""
-        return [head + text] if self.width is None else self.paragraph(text, head)
+        return [(head + text).rstrip()] if self.width is None else self.paragraph(text, head)
 
-    def paragraph(self, text: str, head: str = "") -> list[str]:
-        """Return lines of text, indented to the width of what stands ahead of the first one."""
+    def paragraph(self, text: str, head: str = "", otherwise: int = NO_TERMINAL) -> list[str]:
+        """Return lines of text, indented to the width of what stands ahead of the first one.
+
+        Args:
+            text: without line ends.
+            head: what stands ahead of it.
+            otherwise: how many columns to take where there is no terminal.
+        """
         from textwrap import wrap
 
-        width = max(self.width or NO_TERMINAL, len(head) + LEAST)
         indent = " " * len(head)
-        return wrap(
-            text, width, initial_indent=head, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-        )
+        width = max(self.width or otherwise, len(head) + LEAST)
+        lines = wrap(text, width - len(head), break_long_words=False, break_on_hyphens=False)
+        return [(head + lines[0]).rstrip(), *(indent + line for line in lines[1:])] if lines else [head.rstrip()]
 
     def _mark(self, code: int, text: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self.colours and text else text

@@ -90,7 +90,7 @@ def test_no_remedy_for_libvirt_names_an_option_of_qemus():
 
 
 def test_the_version_that_is_taken_is_named_unless_one_is_told(look):
-    assert {it["dialect_reason"] for it in look(DOMAIN)} == {"Debian's QEMU, since no version is told"}
+    assert {it["dialect_reason"] for it in look(DOMAIN)} == {"taken for a libvirt domain"}
     told = look(DOMAIN, "--dialect", "11.1")
     assert {(it["dialect"], it["dialect_reason"]) for it in told} == {("11.1", "as asked for")}
 
