@@ -18,13 +18,19 @@ if TYPE_CHECKING:
     from sandbox.scenario.model import Scenario
 
 LIBVIRT: Final = "libvirt"
+SCENARIO_ENDINGS: Final = (".yaml", ".yml")
 
 
 def add_arguments(name: str, command: argparse.ArgumentParser) -> None:
     """Give the parsers of translate and export their arguments."""
     add_dialect(command)
     command.add_argument("scenario", nargs="?", metavar="SCENARIO", help="a YAML file; or QEMU's arguments after '--'")
-    command.add_argument("-o", "--output", metavar="FILE", help="write there instead of printing")
+    where = (
+        ": a scenario where its name ends in .yaml"
+        if name == "translate"
+        else "; of dsl and dat a folder, or one table"
+    )
+    command.add_argument("-o", "--output", metavar="FILE", help=f"write there instead of printing{where}")
     command.add_argument("--libvirt", metavar="FILE", help="instead of a scenario, the XML of a libvirt domain")
     command.add_argument("--distances-from", metavar="FILE", help="the output of 'numactl -H' on the host")
     command.add_argument("--map", nargs="+", metavar="HOST=GUEST", help="nodes of the host and the guest: 2-9=2-9")
@@ -41,7 +47,6 @@ def add_arguments(name: str, command: argparse.ArgumentParser) -> None:
 def translate(arguments: argparse.Namespace, _style: Style) -> Result:
     """Translate a scenario or a command line to another dialect."""
     from sandbox.commands.anchors import notes_on_comments, seen_from
-    from sandbox.scenario.command_line import fold_command_line
     from sandbox.scenario.dump import dump_scenario
     from sandbox.translate.convert import convert
 
@@ -50,14 +55,22 @@ def translate(arguments: argparse.Namespace, _style: Style) -> Result:
         text, notes = libvirt_text(given, on_x86=arguments.on_x86)
         return written(arguments, text, (*said, *notes))
     made = convert(given, arguments.to, keep_ids=arguments.keep_ids, on_x86=arguments.on_x86)
-    is_words = arguments.qemu_words is not None
+    is_words = arguments.qemu_words is not None and not (arguments.output or "").endswith(SCENARIO_ENDINGS)
     translated = seen_from(made.scenario, arguments.output)
-    text = fold_command_line(translated.command_line) if is_words else dump_scenario(translated)
+    text = pasted(translated) if is_words else dump_scenario(translated)
     if arguments.json:
         words = list(made.scenario.command_line)
         shown = {"dialect": made.scenario.dialect, "command_line": words, "text": text, "notes": list(made.notes)}
         return written(arguments, as_json(shown), said)
     return written(arguments, text, (*said, *made.notes, *notes_on_comments(arguments.scenario)))
+
+
+def pasted(scenario: Scenario) -> str:
+    """Return a scenario's command line as one command for a shell, with the QEMU that it is for."""
+    from sandbox.export.words import shell_text
+    from sandbox.live.wanted import program_of
+
+    return shell_text(scenario, program_of(scenario))
 
 
 def written(arguments: argparse.Namespace, text: str, notes: Sequence[str]) -> Result:

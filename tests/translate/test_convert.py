@@ -14,6 +14,7 @@ from sandbox.app import Sandbox
 from sandbox.cli import main
 from sandbox.errors import InputError
 from sandbox.records import replace
+from sandbox.scenario.command_line import split_command_line
 from sandbox.scenario.emulation import emulate
 from sandbox.scenario.load import load_scenario
 from sandbox.scenario.model import AnyReply, Command, Fails, Returns, Step
@@ -226,7 +227,8 @@ def test_the_command_prints_words_for_words_and_notes_on_stderr(capsys):
     words = shipped_scenario("add-and-delete").command_line
     assert main(["translate", "--to", "10.0", "--dialect", "v2", "--", *words]) == 0
     captured = capsys.readouterr()
-    assert tuple(shlex.split(captured.out)) == words
+    assert split_command_line(captured.out) == words
+    assert all(line.endswith(" \\") for line in captured.out.splitlines()[:-1])
     assert main(["translate", "--to", "10.0", str(ROOT / "scenarios" / "add-and-delete.yaml")]) == 0
     assert "note: step 2 (object-add gi0) is left out" in capsys.readouterr().err
 
@@ -236,6 +238,30 @@ def test_the_command_writes_a_scenario_that_replays(capsys, tmp_path):
     assert main(["translate", "--to", "10.0", "-o", str(file), str(ROOT / "scenarios" / f"{COVER}.yaml")]) == 0
     assert capsys.readouterr().out == ""
     assert main(["replay", str(file)]) == 0
+
+
+@pytest.mark.parametrize("ending", ["yaml", "yml"])
+def test_words_are_written_as_a_scenario_into_a_file_that_is_named_so(ending, capsys, tmp_path):
+    words = shipped_scenario(COVER).command_line
+    assert main(["translate", "--to", "10.0", "--", *words]) == 0
+    printed = split_command_line(capsys.readouterr().out)
+    file = tmp_path / f"merged.{ending}"
+    assert main(["translate", "--to", "10.0", "-o", str(file), "--", *words]) == 0
+    written = load_scenario(file.read_text(), file.name)
+    assert (written.dialect, written.command_line) == ("10.0", printed)
+    assert main(["translate", "--to", "10.0", "-o", str(tmp_path / "args"), "--", *words]) == 0
+    assert split_command_line((tmp_path / "args").read_text()) == printed
+
+
+def test_words_without_a_program_get_the_one_that_they_are_for(capsys):
+    assert main(["translate", "--to", "11.1", "--", "-M", "virt", "-m", "1G"]) == 0
+    assert capsys.readouterr().out == "qemu-system-aarch64 \\\n    -M virt \\\n    -m 1G\n"
+
+
+def test_a_dialect_that_the_objects_are_not_in_is_refused(capsys):
+    words = shipped_scenario(COVER).command_line
+    assert main(["translate", "--dialect", "10.0", "--to", "10.0", "--", *words]) == 2
+    assert "not known to dialect 10.0; known to: v2" in capsys.readouterr().err
 
 
 def test_comments_are_missed(capsys, tmp_path):
