@@ -42,6 +42,8 @@ def add_arguments(_name: str, command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--arch", choices=("x86", "arm64"), help="only checked: it is an error if the machine's is another"
     )
+    nodes = "how many nodes the kernel is built for (default: as Debian's, 1024 on x86 and 16 on arm64)"
+    command.add_argument("--max-nodes", type=int, metavar="N", help=nodes)
     command.add_argument("--edk2", metavar="V", help="on virt, the firmware: 2022.11 or 2025.02")
     command.add_argument("--sysfs", metavar="DIR", help="write the guest's /sys/devices/system there, for lstopo")
     add_dialect(command)
@@ -58,7 +60,7 @@ def add_arguments(_name: str, command: argparse.ArgumentParser) -> None:
 def guest(arguments: argparse.Namespace, style: Style) -> Result:
     """Forecast what the guest sees; with ``--boot`` also boot it and compare."""
     from sandbox.guest.facts import EDK2_VERSIONS
-    from sandbox.guest.kernels import DEFAULT_VERSION, find_kernel
+    from sandbox.guest.kernels import DEFAULT_VERSION, find_kernel, sized
     from sandbox.scenario.emulation import that_runs
 
     if arguments.edk2 not in (None, *EDK2_VERSIONS):
@@ -90,7 +92,7 @@ def guest(arguments: argparse.Namespace, style: Style) -> Result:
             given = given.with_tables(tables.tables)
         if chosen.note and given.origins:
             machine = replace(machine, notes=(*machine.notes, chosen.note))
-        kernel = find_kernel(machine.arch, arguments.kernel or DEFAULT_VERSION)
+        kernel = sized(find_kernel(machine.arch, arguments.kernel or DEFAULT_VERSION), arguments.max_nodes)
         found = forecast(given.tables, machine, kernel, given.origins, given.declared, given.behind)
     except DecodeError as error:
         raise InputError(str(error), None if tables is None else tables.place) from None
@@ -151,6 +153,8 @@ def _boot(
     kernel = guest_kernel(arch, arguments.kernel or DEFAULT_VERSION, image=image)
     if arguments.edk2 not in (None, kernel.edk2):
         raise InputError(f"a guest is booted with edk2 {kernel.edk2}: leave out --edk2 {arguments.edk2}")
+    if arguments.max_nodes is not None and image is None:
+        raise InputError("Debian's kernel is booted, as it is built: --max-nodes goes with --kernel-image")
     try:
         with ending_on_signals():
             trial = try_guest(
@@ -158,6 +162,7 @@ def _boot(
                 kernel,
                 binary_of(arguments, scenario),
                 version=arguments.kernel if image else None,
+                max_nodes=arguments.max_nodes,
                 tables=None if given is None else given.tables,
                 seconds=MOST_SECONDS if arguments.timeout is None else arguments.timeout,
                 progress=_progress(arguments),

@@ -11,6 +11,7 @@ from sandbox.guest.memory import Range
 from sandbox.machine.cpus import gic_version
 from sandbox.machine.device_objects import PciDeviceObject
 from sandbox.machine.pci.rules import UNASSIGNED_NODE
+from sandbox.machine.startup import FIRST_TCG_ITS
 from sandbox.monitor.query_cpus import present_cpus
 from sandbox.records import record
 
@@ -47,6 +48,14 @@ OLD_FLASH_NOTE: Final = (
     f"{OLD_FLASH_IMAGE} is taken for edk2 2022.11 (Debian 12), which reports flash as RAM that no entry of SRAT covers;"
     " --edk2 2025.02 says that it is not"
 )
+
+
+ABSENT_ITS: Final = (
+    "its=off takes the interrupt translation service away, but QEMU's MADT still names it, and the kernel dies as it"
+    " looks for it: use gic-version=2, or QEMU 11.1"
+)
+WITHOUT_ABSENT_ITS: Final = (11, 0, 0)
+"""QEMU 11.1 does not do so, 10.0 does; where in between that ends is not known."""
 
 
 @record
@@ -109,6 +118,7 @@ class GuestMachine:
         modules: memory modules.
         windows: how many CXL fixed memory windows the tables name.
         devices: PCI devices.
+        fatal: why any kernel dies on it, whatever its tables say; "" if none does.
         notes: what was assumed, for people.
     """
 
@@ -121,6 +131,7 @@ class GuestMachine:
     windows: int = 0
     devices: tuple[PciPlace, ...] = ()
     notes: tuple[str, ...] = ()
+    fatal: str = ""
 
 
 def facts_of(machine: Machine, edk2: str | None = None) -> GuestMachine:
@@ -161,7 +172,9 @@ def facts_of(machine: Machine, edk2: str | None = None) -> GuestMachine:
         GuestCpu(slot.index, slot.index, slot.socket, core, _mpidr(slot.index, group))
         for slot, core in zip(slots, cores, strict=True)
     )
-    return GuestMachine(ARM64, (*reserved, *ram), cpus, OTHER, reserved, modules, 0, pci_places(machine.tree), notes)
+    places = pci_places(machine.tree)
+    fatal = ABSENT_ITS if _names_absent_its(machine) else ""
+    return GuestMachine(ARM64, (*reserved, *ram), cpus, OTHER, reserved, modules, 0, places, notes, fatal)
 
 
 def pci_places(tree: ObjectTree) -> tuple[PciPlace, ...]:
@@ -190,6 +203,12 @@ def _pc_ram(below: int, above_base: int, above: int) -> tuple[Range, ...]:
     if above:
         ranges.append(Range(above_base, above_base + above))
     return tuple(found for found in ranges if found.start < found.end)
+
+
+def _names_absent_its(machine: Machine) -> bool:
+    board = machine.board
+    is_old = machine.config.dialect.qemu_version < WITHOUT_ABSENT_ITS
+    return is_old and not board.gic_has_msi and board.type.version >= FIRST_TCG_ITS
 
 
 def _has_old_flash(machine: Machine) -> bool:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from sandbox.guest.affinity import Claim
 from sandbox.guest.distances import read_distances
 from sandbox.guest.explain import losses, losses_of_nodes, surprises
-from sandbox.guest.hazards import hazards
+from sandbox.guest.hazards import doomed, hazards
 from sandbox.guest.lists import list_text
 from sandbox.guest.memory import NO_NODE, NodeMemory, place_memory
 from sandbox.guest.nodes import NodeMaker, NodeState
@@ -63,7 +63,8 @@ def forecast(
         DecodeError: SRAT is too short to have a header.
     """
     affinity = read_affinity(tables.srat, kernel, behind)
-    return _Forecaster(tables, machine, kernel, affinity, origins, declared).run()
+    found = _Forecaster(tables, machine, kernel, affinity, origins, declared).run()
+    return doomed(found, machine.fatal) if machine.fatal else found
 
 
 class _Forecaster:

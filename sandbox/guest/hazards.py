@@ -1,6 +1,7 @@
-"""What may kill a kernel, though nothing in its tables is wrong, and cannot be foretold exactly.
+"""What kills a kernel, or may kill it, though nothing in its tables is wrong.
 
-Source: boots of Linux 6.1 and 6.12 (Debian, arm64) on QEMU 10.0.2 with threads of cores in several nodes.
+Source: boots of Linux 6.1 and 6.12 (Debian, arm64) on QEMU 10.0.2, with threads of cores in several nodes, and without
+an interrupt translation service.
 """
 
 from __future__ import annotations
@@ -8,12 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.guest.lists import list_text
+from sandbox.guest.result import PANICS, Loss
+from sandbox.records import replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sandbox.guest.facts import GuestMachine
     from sandbox.guest.kernels import Kernel
+    from sandbox.guest.result import Forecast
 
 
 def hazards(machine: GuestMachine, nodes: Mapping[int, int], kernel: Kernel) -> tuple[str, ...]:
@@ -41,3 +45,11 @@ def hazards(machine: GuestMachine, nodes: Mapping[int, int], kernel: Kernel) -> 
         " into one node."
     )
     return (what,)
+
+
+def doomed(found: Forecast, why: str) -> Forecast:
+    """Return what is left of a forecast where the kernel dies after it has set up its nodes."""
+    lost = (Loss("everything", why), *found.lost)
+    return replace(
+        found, outcome=PANICS, masks=None, nodes=(), devices=(), access={}, why=why, lost=lost, surprises=(), hazards=()
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from sandbox.errors import InputError
-from sandbox.records import record
+from sandbox.records import record, replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,6 +69,9 @@ class Kernel:
         return 2 * self.max_nodes
 
 
+NODE_COUNTS: Final = tuple(1 << shift for shift in range(1, 11))
+"""How many nodes kernels are built for: two to the power of NODES_SHIFT, which Kconfig has from 1 to 10."""
+
 _X86_NODES: Final = 1024
 _ARM64_NODES: Final = 16
 _NEW_OVERFLOW: Final = "invalid memblk range for node"
@@ -120,3 +123,17 @@ def find_kernel(arch: str, version: str) -> Kernel:
     except KeyError:
         known = ", ".join(f"{name} {number}" for name, number in KERNELS)
         raise InputError(f"no rules are known for Linux {version} on {arch}; there are: {known}") from None
+
+
+def sized(kernel: Kernel, max_nodes: int | None) -> Kernel:
+    """Return a kernel that is built for so many nodes; None: for as many as Debian's.
+
+    Raises:
+        InputError: none is built so.
+    """
+    if max_nodes is None:
+        return kernel
+    if max_nodes not in NODE_COUNTS:
+        counts = ", ".join(map(str, NODE_COUNTS))
+        raise InputError(f"no kernel is built for {max_nodes} nodes; it can be: {counts}")
+    return replace(kernel, max_nodes=max_nodes)

@@ -22,7 +22,7 @@ from sandbox.guest.facts import facts_of
 from sandbox.guest.forecast import forecast
 from sandbox.guest.forecast_json import forecast_json
 from sandbox.guest.given import given_by
-from sandbox.guest.kernels import find_kernel, nearest_kernel
+from sandbox.guest.kernels import find_kernel, nearest_kernel, sized
 from sandbox.guest.observe import observe, observe_tables, observe_unforeseen, seen
 from sandbox.guest.result import PANICS
 from sandbox.guest.versions import choose_version
@@ -87,6 +87,7 @@ def try_guest(
     binary: Sequence[str] = (),
     *,
     version: str | None = None,
+    max_nodes: int | None = None,
     tables: Tables | None = None,
     seconds: float = MOST_SECONDS,
     progress: Progress | None = None,
@@ -104,6 +105,7 @@ def try_guest(
         binary: the QEMU, as for :func:`sandbox.live.start.start`; by default the one on PATH.
         version: of the kernel whose rules are forecast; by default that of the kernel that is booted, or of a kernel of
             the user's own the nearest that is known.
+        max_nodes: how many nodes that kernel is built for; None: as many as Debian's.
         tables: tables that the guest is given in place of the machine's; where there is none it has the machine's own.
         seconds: how long the boot may take.
         progress: called with what is going on, in a few words.
@@ -131,7 +133,8 @@ def try_guest(
         along = upgrades({"SLIT": given.tables.slit, "HMAT": given.tables.hmat})
         given = replace(given, behind=b"".join(along.values()))
     machine = facts_of(given.machine, kernel.edk2)
-    rules = find_kernel(kernel.arch, version or kernel.version) if version or kernel.version else None
+    known = version or kernel.version
+    rules = sized(find_kernel(kernel.arch, known), max_nodes) if known else None
     first = None if rules is None else _foretell(given, machine, rules)
     booted = boot_scenario(
         scenario,
@@ -149,7 +152,7 @@ def try_guest(
     notes: tuple[str, ...] = ()
     if first is None:
         release = release_of(booted)
-        rules = nearest_kernel(kernel.arch, release)
+        rules = sized(nearest_kernel(kernel.arch, release), max_nodes)
         first = _foretell(given, machine, rules)
         notes = (f"the rules of Linux {rules.version} as Debian configures it are taken for Linux {release}",)
     told, found_there = forecast_json(first), seen(booted)

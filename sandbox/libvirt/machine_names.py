@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from qom_types.dialects import dialect_named
+from sandbox.errors import UnmodelledError
 from sandbox.machine.families import machine_type
 from sandbox.machine.refusals import ConfigurationError
 from sandbox.records import replace
@@ -25,7 +26,7 @@ def with_known_machine(domain: Domain, dialect: str) -> tuple[Domain, tuple[str,
     version = dialect_named(dialect).qemu_version[:2]
     try:
         machine_type(domain.machine, domain.arch, version)
-    except ConfigurationError:
+    except (ConfigurationError, UnmodelledError):
         for start, family in FAMILIES:
             if re.match(rf"{start}\w", domain.machine):
                 note = f"QEMU itself has no machine {domain.machine} in dialect {dialect}: taken as its newest {family}"

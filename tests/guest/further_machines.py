@@ -156,6 +156,8 @@ SIXTEEN: Final = (
 LOST_PROCESSORS: Final = srat(initiator(2, 0), CPUS, ALL)
 
 ARM_ROOMY: Final = VIRT.replace("-m 1G", "-bios QEMU_EFI.fd -m 1G,slots=2,maxmem=4G")
+WITHOUT_ITS: Final = VIRT.replace("gic-version=3", "gic-version=3,its=off")
+NO_ITS: Final = f"{WITHOUT_ITS} {empty_nodes(2, 3)} {DEVICE} {initiators((2,))}"
 ARM_MODULE: Final = f"{ARM_ROOMY} {empty_nodes(2, 3)} {DIMM} {initiators((2,))}"
 
 OWN: Final = (
@@ -199,6 +201,8 @@ def _machines() -> Iterator[Machine]:
         yield Machine(name, SIXTEEN, {}, kernel, given=lambda _own: {"SRAT": LOST_PROCESSORS})
     for kernel in BOTH:
         yield Machine(named("a memory module on the node of an initiator", "arm64"), ARM_MODULE, {}, kernel)
+    for kernel in BOTH:
+        yield Machine(named("no interrupt translation service", "arm64"), NO_ITS, {}, kernel)
     for what, kernels, words in OWN:
         for kernel in kernels:
             yield Machine(named(what, "x86"), words, {}, kernel)

@@ -229,3 +229,22 @@ def test_a_lost_domain_is_not_said_to_have_nothing_in_it():
     told = " ".join(found.surprises)
     assert "PXM 2-3 got lost, as is told below." in told
     assert "nothing in PXM" not in told
+
+
+@pytest.mark.parametrize(
+    ("machine", "dialect", "outcome"),
+    [
+        ("virt,gic-version=3,its=off", "10.0", "panics"),
+        ("virt,gic-version=max,its=off", "10.0", "panics"),
+        ("virt-6.2,gic-version=3,its=off", "10.0", "panics"),
+        ("virt-6.1,gic-version=3,its=off", "10.0", "boots"),
+        ("virt,gic-version=3", "10.0", "boots"),
+        ("virt,gic-version=2,its=off", "10.0", "boots"),
+        ("virt,gic-version=3,its=off", "11.1", "boots"),
+    ],
+)
+def test_a_kernel_dies_as_it_looks_for_an_its_that_is_not_there(machine, dialect, outcome):
+    vm = Sandbox(f"-M {machine} -cpu cortex-a57 -m 640M", dialect=dialect)
+    found = forecast(vm.tables(), facts_of(vm.machine), find_kernel(ARM64, "6.12"))
+    assert found.outcome == outcome
+    assert ("its=off" in found.why) == (outcome == "panics")

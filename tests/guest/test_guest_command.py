@@ -8,6 +8,7 @@ from srat_bytes import ALL_RAM, CPUS, initiator, slit, srat
 
 from sandbox.acpi.dump import RawTable, to_acpidump
 from sandbox.cli import main
+from sandbox.guest.boot import GuestKernel
 
 ROOT = Path(__file__).parents[2]
 MERGED = str(ROOT / "scenarios" / "grace-hopper-merged.yaml")
@@ -191,3 +192,26 @@ def test_the_heading_names_the_qemu_and_how_another_is_chosen(capsys):
     assert chosen == "forecast: Linux 6.12 on x86, tables as QEMU 9.0 makes them"
     mission = str(ROOT / "scenarios" / "grace-hopper-mig.yaml")
     assert run(capsys, mission)[1].startswith("forecast: Linux 6.12 on arm64, tables as the v2 series makes them\n")
+
+
+def test_a_kernel_may_be_built_for_more_nodes(capsys):
+    gb200 = str(ROOT / "scenarios" / "gb200-two-gpus.yaml")
+    debians = json.loads(run(capsys, "--json", gb200)[1])
+    larger = json.loads(run(capsys, "--json", "--max-nodes", "64", gb200)[1])
+    assert (debians["possible"], larger["possible"]) == ("0-15", "0-17")
+    assert (len(debians["lost"]) > 0, larger["lost"]) == (True, [])
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--max-nodes", "48"], "no kernel is built for 48 nodes; it can be: 2, 4, 8,"),
+        (["--boot", "--max-nodes", "64"], "--max-nodes goes with --kernel-image"),
+    ],
+)
+def test_a_wrong_size_of_a_kernel_is_said(capsys, monkeypatch, tmp_path, words, message):
+    monkeypatch.setattr(
+        "sandbox.guest.boot.guest_kernel", lambda *_, **__: GuestKernel("x86", "6.12", tmp_path, tmp_path)
+    )
+    status, _, error = run(capsys, *words, "--", *SMALL)
+    assert (status, message in error) == (2, True)
