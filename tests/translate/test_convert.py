@@ -240,30 +240,6 @@ def test_the_command_writes_a_scenario_that_replays(capsys, tmp_path):
     assert main(["replay", str(file)]) == 0
 
 
-@pytest.mark.parametrize("ending", ["yaml", "yml"])
-def test_words_are_written_as_a_scenario_into_a_file_that_is_named_so(ending, capsys, tmp_path):
-    words = shipped_scenario(COVER).command_line
-    assert main(["translate", "--to", "10.0", "--", *words]) == 0
-    printed = split_command_line(capsys.readouterr().out)
-    file = tmp_path / f"merged.{ending}"
-    assert main(["translate", "--to", "10.0", "-o", str(file), "--", *words]) == 0
-    written = load_scenario(file.read_text(), file.name)
-    assert (written.dialect, written.command_line) == ("10.0", printed)
-    assert main(["translate", "--to", "10.0", "-o", str(tmp_path / "args"), "--", *words]) == 0
-    assert split_command_line((tmp_path / "args").read_text()) == printed
-
-
-def test_words_without_a_program_get_the_one_that_they_are_for(capsys):
-    assert main(["translate", "--to", "11.1", "--", "-M", "virt", "-m", "1G"]) == 0
-    assert capsys.readouterr().out == "qemu-system-aarch64 \\\n    -M virt \\\n    -m 1G\n"
-
-
-def test_a_dialect_that_the_objects_are_not_in_is_refused(capsys):
-    words = shipped_scenario(COVER).command_line
-    assert main(["translate", "--dialect", "10.0", "--to", "10.0", "--", *words]) == 2
-    assert "not known to dialect 10.0; known to: v2" in capsys.readouterr().err
-
-
 def test_comments_are_missed(capsys, tmp_path):
     file = tmp_path / "commented.yaml"
     text = (ROOT / "scenarios" / f"{COVER}.yaml").read_text()
