@@ -279,7 +279,9 @@ def _members_of(dialect: Dialect) -> Mapping[str, frozenset[str]]:
 
 
 def _elsewhere(what: str, others: list[str], dialect: Dialect) -> str:
-    return f"{what} is not known to dialect {dialect.name}; known to: {', '.join(others)}"
+    is_translated = "port" not in what and ((MISSION in others) != (dialect.name == MISSION))
+    how = f", from which 'qom-sandbox translate --to {dialect.name}' translates" if is_translated else ""
+    return f"{what} is not known to dialect {dialect.name}; known to: {', '.join(others)}{how}"
 
 
 @lru_cache(maxsize=8)

@@ -81,14 +81,15 @@ def run(words: list[str]) -> int:
         return WRONG_INPUT
     from sandbox.report.style import Style
 
-    style = Style(colours=sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
+    style = Style(colours=sys.stdout.isatty() and not os.environ.get("NO_COLOR"), width=terminal_width())
     told: object = None
     try:
         result = commands.run(arguments, style)
     except MachineExit as ended:
-        step = {"step": ended.step} if ended.step else {}
-        told = {"exit": {"status": ended.status, "stderr": ended.stderr, **step}}
+        more = {name: text for name, text in (("step", ended.step), ("foreign", ended.foreign)) if text}
+        told = {"exit": {"status": ended.status, "stderr": ended.stderr, **more}}
         said = f"{ended.step}: QEMU ends here\n{ended.stderr}" if ended.step else ended.stderr
+        said += f"\nnote: {ended.foreign}" if ended.foreign else ""
         result = commands.Result(status=FAILED, errors=said)
     except (InputError, InputErrors, DecodeError) as error:
         told = {"error": str(error)}
@@ -102,6 +103,19 @@ def run(words: list[str]) -> int:
     if result.errors:
         say_error(result.errors)
     return result.status if is_written else WRONG_INPUT
+
+
+def terminal_width() -> int | None:
+    """Return how many columns the terminal has that stdout is; None where it is none."""
+    if not sys.stdout.isatty():
+        return None
+    told = os.environ.get("COLUMNS", "")
+    if told.isdecimal() and int(told):
+        return int(told)
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or None
+    except OSError:
+        return None
 
 
 def put(text: str) -> bool:

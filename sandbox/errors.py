@@ -104,7 +104,10 @@ class MachineExit(SandboxError):
             as ``subprocess`` gives it).
         stderr: what QEMU wrote to stderr on its way out, without the last line end.
         step: the step of a scenario in which it ended, with its place; "" where it is none.
+        foreign: for the user, what other dialects would take; QEMU says nothing of it. "" where none would.
     """
+
+    foreign: str = ""
 
     def __init__(self, stderr: str, status: int = 1, step: str = "") -> None:
         super().__init__(stderr, status, step)

@@ -87,6 +87,19 @@ def write_text(name: str, text: str) -> None:
         raise InputError(os.strerror(error.errno or 0), Place(name)) from None
 
 
+def write_raw(name: str, data: bytes) -> None:
+    """Write bytes to a file.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    try:
+        with open(name, "wb") as file:
+            file.write(data)
+    except OSError as error:
+        raise InputError(os.strerror(error.errno or 0), Place(name)) from None
+
+
 def write_folder(folder: str, contents: Mapping[str, bytes], owned: Pattern[str]) -> None:
     """Write files into a folder; others in it that are named as ours are removed, lest an old one deceive.
 

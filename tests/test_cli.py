@@ -195,16 +195,33 @@ def test_what_qemu_refuses_ends_with_status_1_and_qemus_words(arguments):
     assert done.stdout == ""
 
 
-WRONG_INPUTS = {
-    "unknown dialect": (["tables", "--dialect", "8.0", "--", "-M", "q35"], "unknown dialect '8.0'; known are: v2"),
-    "foreign member": (
-        ["tables", "--dialect", "10.0", "--", "-object", "acpi-generic-initiator,id=g,device=d,node=1"],
+OF_OTHER_DIALECTS = {
+    ("10.0", "acpi-generic-initiator,id=g,device=d,node=1"): (
+        "Parameter 'pci-dev' is missing",
         "member 'device' of acpi-generic-initiator is not known to dialect 10.0; known to: v2",
     ),
-    "foreign type": (
-        ["tables", "--dialect", "9.0", "--", "-object", "acpi-generic-port,id=g,pci-bus=d,node=1"],
+    ("10.0", "nvidia-acpi-generic-initiator,id=g,device=d,numa-node-start=1,numa-node-count=8"): (
+        "Parameter 'qom-type' does not accept value 'nvidia-acpi-generic-initiator'",
+        "'nvidia-acpi-generic-initiator' is not known to dialect 10.0; known to: v2, from which 'qom-sandbox translate",
+    ),
+    ("9.0", "acpi-generic-port,id=g,pci-bus=d,node=1"): (
+        "Parameter 'qom-type' does not accept value 'acpi-generic-port'",
         "'acpi-generic-port' is not known to dialect 9.0; known to: 9.2, 10.0, 11.1",
     ),
+}
+
+
+@pytest.mark.parametrize(("dialect", "given"), OF_OTHER_DIALECTS)
+def test_an_object_of_another_dialect_is_refused_in_qemus_words_and_explained_in_ours(dialect, given):
+    words, note = OF_OTHER_DIALECTS[dialect, given]
+    done = run("tables", "--dialect", dialect, "--", "-object", given)
+    first, second = done.stderr.splitlines()
+    assert (done.returncode, first) == (1, f"qemu-system-x86_64: -object {given}: {words}")
+    assert second.startswith(f"note: {note}")
+
+
+WRONG_INPUTS = {
+    "unknown dialect": (["tables", "--dialect", "8.0", "--", "-M", "q35"], "unknown dialect '8.0'; known are: v2"),
     "unmodelled option": (["tables", "--", "-acpitable", "file=x"], "-acpitable: it adds a table of the user's own"),
     "unmodelled machine": (["tables", "--", "-M", "microvm"], "microvm"),
     "unmodelled object": (["tables", "--", "-object", "colo-compare,id=t"], "does not model it"),

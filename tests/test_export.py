@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[1]
 EXPECTED = ROOT / "scenarios" / "expected"
 SHIPPED = sorted((ROOT / "scenarios").glob("*.yaml"))
 SMALL = "-M q35 -m 128M -object memory-backend-ram,id=m0,size=128M -numa node,memdev=m0 -numa node".split()
+FOLDER = "and each is a file of its own: give a folder with -o"
 INITIATOR = "-device pci-testdev,id=dev0,addr=4 -object acpi-generic-initiator,id=gi0,pci-dev=dev0,node=1".split()
 
 
@@ -104,11 +105,24 @@ def test_raw_tables_are_written_into_a_folder(run, tmp_path):
         assert (tmp_path / f"{name}.dat").read_bytes() == (EXPECTED / wanted).read_bytes()
 
 
+@pytest.mark.parametrize("form", ["dsl", "dat"])
+def test_one_table_is_written_into_the_file_that_is_named_so(form, run, tmp_path):
+    file, folder = tmp_path / f"my.{form}", tmp_path / "folder"
+    for where in (file, file, folder):
+        assert run("--as", form, "-o", where, "--", *SMALL) == (0, "", "")
+    assert file.read_bytes() == (folder / f"srat.{form}").read_bytes()
+    assert b"SRAT" in file.read_bytes()
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (["--as", "dat", "--", *SMALL], "give a folder with -o"),
-        (["--as", "dsl", "scenarios/distances.yaml"], "there are 2 tables, and iasl takes one a file"),
+        (["--as", "dsl", "scenarios/distances.yaml"], f"there are 2 tables, {FOLDER}"),
+        (["--as", "dsl", "-o", "x.dsl", "scenarios/distances.yaml"], f"x.dsl: there are 2 tables, {FOLDER}"),
+        (["--as", "dsl", "-o", "README.md", "scenarios/distances.yaml"], f"README.md: there are 2 tables, {FOLDER}"),
+        (["--as", "dat", "-o", "README.md", "scenarios/distances.yaml"], f"README.md: there are 2 tables, {FOLDER}"),
+        (["--as", "dat", "-o", "none/x.dat", "--", *SMALL], "none/x.dat: No such file or directory"),
         (["--as", "dsl", "--", "-M", "q35"], "there are 0 tables"),
         (["--as", "dat", "-o", "x", "--", "-S", *SMALL], "firmware reads no tables"),
         (["--as", "args"], "give either a scenario, or QEMU arguments"),
@@ -187,6 +201,13 @@ def test_iasl_compiles_our_source_to_the_same_bytes(name, tmp_path):
     assert done.returncode == 0, done.stderr
     made = (tmp_path / "t.aml").read_bytes()
     assert made[:9] + made[10:28] + made[36:] == data[:9] + data[10:28] + data[36:]
+
+
+@pytest.mark.parametrize(("version", "wanted", "other"), [("2020", "20200925", "2025"), ("2025", "20250404", "2020")])
+def test_source_says_which_iasl_compiles_it(version, wanted, other):
+    head = dsl_source(tables()["virt"], version).splitlines()[0]
+    assert head.startswith(f"/* SRAT as source for iasl {wanted} ")
+    assert head.endswith(f"'qom-sandbox export --as dsl --iasl {other}' writes it */")
 
 
 def test_a_generic_port_has_no_source_for_the_old_iasl(run):

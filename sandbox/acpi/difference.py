@@ -47,8 +47,9 @@ class Difference:
     """One difference between a table a and a table b.
 
     Attributes:
-        kind: CHANGED: a field has another value. ADDED, REMOVED: a structure, or a field in a pair of structures,
-            is in one table only. MOVED: a structure with the same bytes stands elsewhere in the order.
+        kind: CHANGED: a field has another value, or is right in one table only. ADDED, REMOVED: a structure, or a
+            field in a pair of structures, is in one table only. MOVED: a structure with the same bytes
+            stands elsewhere in the order.
         name: what the ACPI specification calls the field or structure.
         a: where and what in table a; None if it was added.
         b: where and what in table b; None if it was removed.
@@ -73,7 +74,7 @@ def diff_tables(a: bytes, b: bytes) -> tuple[Difference, ...]:
     head_b, *body_b = described_b.structures
     is_matrix = described_a.signature == described_b.signature == "SLIT"
     alignment = (align_by_path if is_matrix else align)(body_a, body_b)
-    found = _compare(head_a, head_b, _consequent_in_header(a, b))
+    found = _compare(head_a, head_b, _consequent_in_header(a, b), _judged_otherwise(a, b))
     for pair in alignment.changed:
         found += _compare(*pair, _consequent_in_structure(*pair))
     found += [Difference(Kind.MOVED, gone.name, _whole(gone), _whole(new)) for gone, new in alignment.moved]
@@ -82,13 +83,15 @@ def diff_tables(a: bytes, b: bytes) -> tuple[Difference, ...]:
     return tuple(sorted(found, key=_position))
 
 
-def _compare(a: Structure, b: Structure, consequent: frozenset[str]) -> list[Difference]:
+def _compare(
+    a: Structure, b: Structure, consequent: frozenset[str], judged: frozenset[str] = frozenset()
+) -> list[Difference]:
     in_a, in_b = _by_key(a), _by_key(b)
     found = []
     for key in in_a | in_b:
         one, other = in_a.get(key), in_b.get(key)
         if one and other:
-            if one.raw != other.raw:
+            if one.raw != other.raw or key in judged:
                 found.append(Difference(Kind.CHANGED, one.name, _side(one), _side(other), key in consequent))
         elif one:
             found.append(Difference(Kind.REMOVED, one.name, _side(one), None))
@@ -99,11 +102,25 @@ def _compare(a: Structure, b: Structure, consequent: frozenset[str]) -> list[Dif
 
 def _consequent_in_header(a: bytes, b: bytes) -> frozenset[str]:
     keys = set()
-    if all(int.from_bytes(data[4:8], "little") == len(data) for data in (a, b)):
+    if _has_own_length(a) and _has_own_length(b):
         keys.add(".length")
     if checksum_state(a) is checksum_state(b) is ChecksumState.VALID:
         keys.add(".checksum")
     return frozenset(keys)
+
+
+def _judged_otherwise(a: bytes, b: bytes) -> frozenset[str]:
+    """Return the header's fields that are right in one of the tables only, whether their bytes differ or not."""
+    keys = set()
+    if _has_own_length(a) != _has_own_length(b):
+        keys.add(".length")
+    if checksum_state(a) is not checksum_state(b):
+        keys.add(".checksum")
+    return frozenset(keys)
+
+
+def _has_own_length(data: bytes) -> bool:
+    return int.from_bytes(data[4:8], "little") == len(data)
 
 
 def _consequent_in_structure(a: Structure, b: Structure) -> frozenset[str]:

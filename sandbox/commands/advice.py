@@ -6,16 +6,18 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from sandbox.commands import DONE, FAILED, Result, as_json
-from sandbox.commands.asked import WORDS, add_dialect, scenario_of_words
+from sandbox.commands.asked import OF_DOMAINS, WORDS, add_dialect, scenario_of_words
 from sandbox.errors import InputError, Place
 from sandbox.files import read_bytes, read_text
+from sandbox.records import replace
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from sandbox.lint.model import Finding
+    from sandbox.lint.model import Finding, Looked
     from sandbox.report.style import Style
+    from sandbox.scenario.model import Scenario
 
 SIGNATURES: Final = (b"SRAT", b"SLIT", b"HMAT")
 RAW_ENDINGS: Final = (".aml", ".bin", ".dat")
@@ -39,7 +41,8 @@ def lint(arguments: argparse.Namespace, style: Style) -> Result:
     """Look for what is wrong with scenarios, a command line, tables or a libvirt domain."""
     if arguments.explain:
         return _explained(arguments, style)
-    findings, notes = _findings(arguments)
+    looked, notes = _looked(arguments)
+    findings = [found for one in looked for found in one.findings]
     errors = "\n".join(f"note: {note}" for note in notes)
     from sandbox.lint.model import reaches
 
@@ -59,9 +62,9 @@ def lint(arguments: argparse.Namespace, style: Style) -> Result:
         from sandbox.report.lint_json import finding_json
 
         return Result(as_json([finding_json(found) for found in findings]), status, errors)
-    from sandbox.report.lint_text import render_findings
+    from sandbox.report.lint_text import render_looked
 
-    return Result(render_findings(findings, style, verbose=arguments.verbose), status, errors)
+    return Result(render_looked(looked, style, verbose=arguments.verbose), status, errors)
 
 
 def _explained(arguments: argparse.Namespace, style: Style) -> Result:
@@ -77,28 +80,45 @@ def _explained(arguments: argparse.Namespace, style: Style) -> Result:
     return Result("\n".join(render_rule(rule, style) for rule in rules))
 
 
-def _findings(arguments: argparse.Namespace) -> tuple[tuple[Finding, ...], Sequence[str]]:
+def _looked(arguments: argparse.Namespace) -> tuple[tuple[Looked, ...], Sequence[str]]:
     """Look at everything that is given; return what was found, and what is to be said about the input."""
     given = (arguments.scenarios, arguments.qemu_words is not None, arguments.tables, arguments.libvirt)
     if sum(map(bool, given)) != 1:
         raise InputError("give either scenarios, or QEMU arguments after '--', or --tables, or --libvirt")
+    from sandbox.lint.model import Looked
+
     if arguments.tables:
-        return _of_tables(arguments.tables, arguments.ram), ()
+        return (Looked(_of_tables(arguments.tables, arguments.ram)),), ()
+    if arguments.ram:
+        raise InputError("--ram goes with --tables")
     from sandbox.commands.offline import read_scenario
-    from sandbox.lint.rules import lint_scenario
 
     if arguments.libvirt:
-        from sandbox.commands.convert import libvirt_scenario
-
-        scenario, notes = libvirt_scenario(arguments.libvirt, arguments.dialect)
-        return lint_scenario(scenario, libvirt_ids=True), notes
+        return _of_libvirt(arguments.libvirt, arguments.dialect)
     if arguments.qemu_words is not None:
-        return lint_scenario(scenario_of_words(arguments)), ()
-    found: list[Finding] = []
-    for name in arguments.scenarios:
-        text = read_text(name)
-        found += lint_scenario(read_scenario(name, arguments.dialect, text), text)
-    return tuple(found), ()
+        return (_of_scenario(scenario_of_words(arguments)),), ()
+    texts = [(name, read_text(name)) for name in arguments.scenarios]
+    return tuple(_of_scenario(read_scenario(name, arguments.dialect, text), text) for name, text in texts), ()
+
+
+def _of_scenario(scenario: Scenario, text: str = "") -> Looked:
+    from sandbox.lint.rules import lint_setup
+    from sandbox.lint.versions import look_over
+
+    return lint_setup(look_over(scenario, text))
+
+
+def _of_libvirt(file: str, dialect: str | None) -> tuple[tuple[Looked], Sequence[str]]:
+    """Look at a libvirt domain; where no version of QEMU is told, at what libvirt makes of it for two of them."""
+    from qom_types.dialects import NEWEST
+    from sandbox.commands.convert import libvirt_scenarios
+    from sandbox.lint.rules import lint_setup
+    from sandbox.lint.versions import DEBIANS, look_over
+
+    versions = (dialect,) if dialect else (DEBIANS, NEWEST)
+    (scenario, *others), notes = libvirt_scenarios(file, versions)
+    setup = look_over(scenario, other=others[0] if others else None)
+    return (lint_setup(replace(setup, is_libvirt=True, taken="" if dialect else OF_DOMAINS)),), notes
 
 
 def _of_tables(names: Sequence[str], ram_file: str | None) -> tuple[Finding, ...]:

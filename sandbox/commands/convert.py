@@ -18,13 +18,19 @@ if TYPE_CHECKING:
     from sandbox.scenario.model import Scenario
 
 LIBVIRT: Final = "libvirt"
+SCENARIO_ENDINGS: Final = (".yaml", ".yml")
 
 
 def add_arguments(name: str, command: argparse.ArgumentParser) -> None:
     """Give the parsers of translate and export their arguments."""
     add_dialect(command)
     command.add_argument("scenario", nargs="?", metavar="SCENARIO", help="a YAML file; or QEMU's arguments after '--'")
-    command.add_argument("-o", "--output", metavar="FILE", help="write there instead of printing")
+    where = (
+        ": a scenario where its name ends in .yaml"
+        if name == "translate"
+        else "; of dsl and dat a folder, or one table"
+    )
+    command.add_argument("-o", "--output", metavar="FILE", help=f"write there instead of printing{where}")
     command.add_argument("--libvirt", metavar="FILE", help="instead of a scenario, the XML of a libvirt domain")
     command.add_argument("--distances-from", metavar="FILE", help="the output of 'numactl -H' on the host")
     command.add_argument("--map", nargs="+", metavar="HOST=GUEST", help="nodes of the host and the guest: 2-9=2-9")
@@ -41,7 +47,6 @@ def add_arguments(name: str, command: argparse.ArgumentParser) -> None:
 def translate(arguments: argparse.Namespace, _style: Style) -> Result:
     """Translate a scenario or a command line to another dialect."""
     from sandbox.commands.anchors import notes_on_comments, seen_from
-    from sandbox.scenario.command_line import fold_command_line
     from sandbox.scenario.dump import dump_scenario
     from sandbox.translate.convert import convert
 
@@ -50,14 +55,22 @@ def translate(arguments: argparse.Namespace, _style: Style) -> Result:
         text, notes = libvirt_text(given, on_x86=arguments.on_x86)
         return written(arguments, text, (*said, *notes))
     made = convert(given, arguments.to, keep_ids=arguments.keep_ids, on_x86=arguments.on_x86)
-    is_words = arguments.qemu_words is not None
+    is_words = arguments.qemu_words is not None and not (arguments.output or "").endswith(SCENARIO_ENDINGS)
     translated = seen_from(made.scenario, arguments.output)
-    text = fold_command_line(translated.command_line) if is_words else dump_scenario(translated)
+    text = pasted(translated) if is_words else dump_scenario(translated)
     if arguments.json:
         words = list(made.scenario.command_line)
         shown = {"dialect": made.scenario.dialect, "command_line": words, "text": text, "notes": list(made.notes)}
         return written(arguments, as_json(shown), said)
     return written(arguments, text, (*said, *made.notes, *notes_on_comments(arguments.scenario)))
+
+
+def pasted(scenario: Scenario) -> str:
+    """Return a scenario's command line as one command for a shell, with the QEMU that it is for."""
+    from sandbox.export.words import shell_text
+    from sandbox.live.wanted import program_of
+
+    return shell_text(scenario, program_of(scenario))
 
 
 def written(arguments: argparse.Namespace, text: str, notes: Sequence[str]) -> Result:
@@ -90,14 +103,24 @@ def libvirt_text(scenario: Scenario, *, on_x86: bool = False) -> tuple[str, Sequ
 
 def libvirt_scenario(file: str, dialect: str | None) -> tuple[Scenario, Sequence[str]]:
     """Return the QEMU arguments that libvirt makes of a domain as a scenario, and what libvirt alone knows."""
+    (scenario,), notes = libvirt_scenarios(file, (dialect or "10.0",))
+    return scenario, notes
+
+
+def libvirt_scenarios(file: str, dialects: Sequence[str]) -> tuple[tuple[Scenario, ...], Sequence[str]]:
+    """Return the same for QEMUs of several dialects, and what libvirt alone knows."""
     from sandbox.files import read_raw
     from sandbox.libvirt.arguments import qemu_arguments
     from sandbox.libvirt.read import read_domain
     from sandbox.scenario.model import Scenario
 
     domain = read_domain(read_raw(file), file)
-    made = qemu_arguments(domain, dialect or "10.0")
-    return Scenario(domain.name, made.words, dialect=dialect or "10.0", place=Place(file)), made.notes
+    made = [qemu_arguments(domain, dialect) for dialect in dialects]
+    scenarios = (
+        Scenario(domain.name, it.words, dialect=dialect, place=Place(file))
+        for it, dialect in zip(made, dialects, strict=True)
+    )
+    return tuple(scenarios), made[0].notes
 
 
 def given_scenario(arguments: argparse.Namespace) -> tuple[Scenario, tuple[str, ...]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.commands import Result, as_json
-from sandbox.commands.convert import add_arguments, given_scenario, libvirt_text, written
-from sandbox.errors import InputError
-from sandbox.files import write_folder, write_tables
+from sandbox.commands.convert import add_arguments, given_scenario, libvirt_text, pasted, written
+from sandbox.errors import InputError, Place
+from sandbox.files import write_folder, write_raw
 
 if TYPE_CHECKING:
     import argparse
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["add_arguments", "export"]
 
-OURS: Final = re.compile(r"(srat|slit|hmat)\.dsl")
+OURS: Final = {form: re.compile(rf"(srat|slit|hmat)\.{form}") for form in ("dsl", "dat")}
 
 
 def export(arguments: argparse.Namespace, _style: Style) -> Result:
@@ -37,12 +38,8 @@ def export(arguments: argparse.Namespace, _style: Style) -> Result:
 
 
 def _args(scenario: Scenario) -> tuple[str, Sequence[str]]:
-    from sandbox.export.words import shell_text
-    from sandbox.scenario.emulation import config_of
-
     notes = [f"the {len(scenario.steps)} steps are not in it: see --as qmp"] * bool(scenario.steps)
-    has_program = bool(scenario.command_line) and not scenario.command_line[0].startswith("-")
-    return shell_text(scenario, "" if has_program else config_of(scenario).program), notes
+    return pasted(scenario), notes
 
 
 def _qmp(scenario: Scenario) -> tuple[str, Sequence[str]]:
@@ -94,19 +91,36 @@ def _tables(arguments: argparse.Namespace, scenario: Scenario) -> Result:
     """Write the tables that firmware has after the last step, raw or as source."""
     from sandbox.compare.emulated import emulated
 
+    form, output = arguments.form, arguments.output
     tables = emulated(scenario).last_tables()
+    present = [(name, getattr(tables, name)) for name in ("srat", "slit", "hmat")]
+    made = {f"{name}.{form}": _form_of(data, arguments) for name, data in present if data is not None}
+    if output is None and form == "dat":
+        raise InputError("--as dat writes files: give a folder with -o")
+    if output is None or output.endswith(f".{form}") or os.path.isfile(output):
+        return _single(list(made.values()), output)
+    write_folder(output, made, OURS[form])
+    return Result()
+
+
+def _form_of(data: bytes, arguments: argparse.Namespace) -> bytes:
     if arguments.form == "dat":
-        if not arguments.output:
-            raise InputError("--as dat writes files: give a folder with -o")
-        write_tables(arguments.output, tables)
-        return Result()
+        return data
     from sandbox.export.dsl import dsl_source
 
-    present = [(name, getattr(tables, name)) for name in ("srat", "slit", "hmat")]
-    sources = {f"{name}.dsl": dsl_source(data, arguments.iasl) for name, data in present if data is not None}
-    if arguments.output:
-        write_folder(arguments.output, {name: text.encode() for name, text in sources.items()}, OURS)
-        return Result()
-    if len(sources) != 1:
-        raise InputError(f"there are {len(sources)} tables, and iasl takes one a file: give a folder with -o")
-    return Result(next(iter(sources.values())))
+    return dsl_source(data, arguments.iasl).encode()
+
+
+def _single(made: Sequence[bytes], output: str | None) -> Result:
+    """Print or write the one table that there is.
+
+    Raises:
+        InputError: there are more, or none.
+    """
+    if len(made) != 1:
+        place = Place(output) if output else None
+        raise InputError(f"there are {len(made)} tables, and each is a file of its own: give a folder with -o", place)
+    if output is None:
+        return Result(made[0].decode())
+    write_raw(output, made[0])
+    return Result()

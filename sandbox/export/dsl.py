@@ -42,8 +42,17 @@ def dsl_source(data: bytes, version: str = layouts.NEW) -> str:
     if problems or data[:4] not in NAMES:
         raise InputError(f"no source for a table that does not decode: {problems[0] if problems else 'unknown'}")
     body = {b"SRAT": _srat, b"SLIT": _slit, b"HMAT": _hmat}[data[:4]]
-    lines = [*_header(data), "", *body(data, version)]
+    lines = [_comment(data[:4].decode(), version), "", *_header(data), "", *body(data, version)]
     return "".join(f"{line}\n" for line in lines)
+
+
+def _comment(signature: str, version: str) -> str:
+    """Say which iasl compiles it: the words of others are not its own."""
+    other = next(name for name in layouts.VERSIONS if name != version)
+    return (
+        f"/* {signature} as source for iasl {layouts.RELEASES[version]}; for {layouts.RELEASES[other]} "
+        f"'qom-sandbox export --as dsl --iasl {other}' writes it */"
+    )
 
 
 def _header(data: bytes) -> Iterator[str]:

@@ -17,6 +17,9 @@ NEW: Final = "2025"
 VERSIONS: Final = (OLD, NEW)
 """The two shapes that iasl's source has had: up to 20200925 at least, and from 20250404 on at the latest."""
 
+RELEASES: Final = {OLD: "20200925 (Debian 12's) and before", NEW: "20250404 and later"}
+"""The releases of iasl that are known to take either."""
+
 HEADER: Final[tuple[Spec, ...]] = (
     "Table Length:4",
     "Revision:1",

@@ -7,20 +7,17 @@ for machines without such objects, too, which the QEMU of v2 may be too old for.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from qom_types.dialects import NOTHING_TELLS
+from qom_types.dialects import NEWEST, NOTHING_TELLS
 from sandbox.errors import InputError, MachineExit, SandboxError
 from sandbox.guest.given import given_by
+from sandbox.lint.versions import DEBIANS, REASON
 from sandbox.records import record, replace
 
 if TYPE_CHECKING:
     from sandbox.guest.given import Given
     from sandbox.scenario.model import Scenario
-
-NEWEST: Final = "11.1"
-DEBIANS: Final = "10.0"
-REASON: Final = "Debian's QEMU, since no version is told"
 
 
 @record

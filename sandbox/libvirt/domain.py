@@ -129,6 +129,7 @@ class Domain:
         slots: for memory modules.
         topology: ``sockets``, ``dies``, ``clusters``, ``cores``, ``threads``, as far as given.
         cpu: what ``-cpu`` gets; "" where nothing is said.
+        huge_pages: KiB of the huge pages that its memory lies on, 0 for the host's usual ones; None: on none.
         acpi: whether it has ACPI.
         gic: the version of the interrupt controller, or "".
         cells: the nodes.
@@ -151,6 +152,7 @@ class Domain:
     slots: int = 0
     topology: tuple[tuple[str, int], ...] = ()
     cpu: str = ""
+    huge_pages: int | None = None
     acpi: bool = True
     gic: str = ""
     cells: tuple[Cell, ...] = ()

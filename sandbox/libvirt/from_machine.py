@@ -13,6 +13,7 @@ from qom_types.dialects import INITIATOR_TYPES
 from sandbox.acpi.srat import GenericInitiatorAffinity
 from sandbox.errors import InputError, MachineExit
 from sandbox.libvirt.arguments import qemu_arguments
+from sandbox.libvirt.backing import huge_pages
 from sandbox.libvirt.bridges import MODELS, Bridges, with_free_chassis
 from sandbox.libvirt.domain import Cell, Controller, Domain, Hostdev
 from sandbox.machine.command_line import parse_arguments
@@ -91,6 +92,8 @@ class _Maker:
         threads = sum(it.values["qom-type"] == "iothread" for it in self.config.objects)
         gic = str(options.get("gic-version", ""))
         gic = NEWEST_GIC if gic == "max" else gic
+        pages, note = huge_pages(self.config)
+        self.notes += [note] * bool(note)
         return Domain(
             name=self.name_of_machine() or self.name,
             arch=board.type.architecture,
@@ -103,6 +106,7 @@ class _Maker:
             slots=memory.slots if has_room else 0,
             topology=tuple((level, count) for level, count in self.levels(smp) if self.has_level(level, given)),
             cpu=(self.config.cpu or "").split(",")[0],
+            huge_pages=pages,
             acpi=options.get("acpi") != "off",
             gic=gic,
             cells=tuple(self.cells()),

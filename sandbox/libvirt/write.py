@@ -23,6 +23,7 @@ def write_domain(domain: Domain) -> str:
         f"  <name>{escape(domain.name)}</name>",
         f"  <memory unit='KiB'>{domain.memory}</memory>",
         *_max_memory(domain),
+        *_backing(domain),
         f"  <vcpu{_attribute('current', domain.started_vcpus)}>{domain.vcpus}</vcpu>",
         *([f"  <iothreads>{len(domain.iothreads)}</iothreads>"] if domain.iothreads else []),
         f"  <os{_attribute('firmware', 'efi' if domain.arch == 'aarch64' and domain.acpi else None)}>",
@@ -55,6 +56,14 @@ def _quoted(text: str) -> str:
 def _max_memory(domain: Domain) -> Iterator[str]:
     if domain.max_memory is not None:
         yield f"  <maxMemory slots='{domain.slots}' unit='KiB'>{domain.max_memory}</maxMemory>"
+
+
+def _backing(domain: Domain) -> Iterator[str]:
+    if domain.huge_pages is None:
+        return
+    size = f"<page size='{domain.huge_pages}' unit='KiB'/>"
+    inner = f"<hugepages>{size}</hugepages>" if domain.huge_pages else "<hugepages/>"
+    yield from ("  <memoryBacking>", f"    {inner}", "  </memoryBacking>")
 
 
 def _features(domain: Domain) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from sandbox.acpi.handles import PciDeviceHandle
 from sandbox.lint.model import NOTE, WARNING, Found, Rule
+from sandbox.lint.setup import NVIDIA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -45,6 +46,17 @@ def lost_bus(setup: Setup) -> Iterator[Found]:
         if handle_of(one[0]).devfn == handle_of(other[0]).devfn:
             message = f"{_named(*one)} and {_named(*other)} have the same handle, since v2 leaves the bus out"
             yield Found(message, other[1][0].where)
+
+
+def unreleased(setup: Setup) -> Iterator[Found]:
+    """No released QEMU has the objects."""
+    uses = setup.uses() if setup.is_v2 else ()
+    if uses:
+        ids = list(dict.fromkeys(use.id for use in uses))
+        said = f"{ids[0]} to {ids[-1]}" if len(ids) > 1 else ids[0]
+        kinds = dict.fromkeys(use.typename for use in uses)
+        what = " and ".join(kind if kind == NVIDIA else f"the member 'device' of {kind}" for kind in kinds)
+        yield Found(f"no released QEMU has {what} ({said})", uses[0].where)
 
 
 def host_segment(setup: Setup) -> Iterator[Found]:
@@ -117,6 +129,17 @@ DEVICES: Final = (
         "the v2 series as recorded",
         "Put the device on the root bus, or use the merged objects of QEMU 9.2 and later.",
         of_setup=lost_bus,
+    ),
+    Rule(
+        "GI404",
+        "unreleased",
+        WARNING,
+        "No released QEMU has the objects of the v2 series.",
+        "They were merged in another shape, and a QEMU as distributions have it ends over them as it starts, or "
+        "refuses the command.",
+        "QEMU 10.0 behaviour; QEMU 7.2 with the v2 series",
+        "Translate it for a released QEMU: 'qom-sandbox translate --to 10.0'.",
+        of_setup=unreleased,
     ),
     Rule(
         "GI403",

@@ -21,10 +21,10 @@ MOST_SHOWN: Final = 8
 
 def no_distances(view: View) -> Iterator[Found]:
     """There are initiators and no distances."""
-    if view.srat is None or view.slit is not None:
+    if view.srat is None or view.slit is not None or "slit" in view.cut_off:
         return
     nodes = sorted({entry.pxm for entry in view.initiators() if entry.enabled})
-    if nodes:
+    if nodes and len(view.guest_nodes()) > 1:
         message = f"no distances are given: a guest takes 20 from {listed(nodes)} to any other"
         yield Found(message, view.where("SRAT"))
 

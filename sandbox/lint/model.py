@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from sandbox.records import field, record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from sandbox.errors import Place
     from sandbox.lint.setup import Setup
@@ -103,6 +103,8 @@ class Finding:
         where: where.
         remedy: what to do about it.
         consequence: what QEMU does about it; "" where it does nothing.
+        dialect: the dialect of the scenario or command line that it is about; "" for tables.
+        dialect_reason: why it is taken to be in that one.
     """
 
     rule: Rule
@@ -111,6 +113,8 @@ class Finding:
     where: Where
     remedy: str
     consequence: str = ""
+    dialect: str = ""
+    dialect_reason: str = ""
 
     @property
     def code(self) -> str:
@@ -118,10 +122,27 @@ class Finding:
         return self.rule.code
 
 
+@record
+class Looked:
+    """What was looked at, and what was found.
+
+    Attributes:
+        findings: in the order of the codes.
+        subject: the scenario or command line, as places call it; "" for tables.
+        dialect: the dialect that it is in; "" for tables, or where QEMU refuses the command line at once.
+        dialect_reason: why, in a few words.
+    """
+
+    findings: tuple[Finding, ...]
+    subject: str = ""
+    dialect: str = ""
+    dialect_reason: str = ""
+
+
 OfSetup: TypeAlias = "Callable[[Setup], Iterator[Found]]"
 OfView: TypeAlias = "Callable[[View], Iterator[Found]]"
 
 
-def reaches(findings: tuple[Finding, ...], level: str) -> bool:
+def reaches(findings: Iterable[Finding], level: str) -> bool:
     """Whether any finding is of that severity or a worse one."""
     return any(LEVELS.index(found.severity) >= LEVELS.index(level) for found in findings)

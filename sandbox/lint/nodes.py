@@ -8,7 +8,7 @@ from sandbox.lint.model import NOTE, WARNING, Found, Rule
 from sandbox.lint.setup import Setup, listed, numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from sandbox.lint.setup import Use
     from sandbox.lint.view import View
@@ -49,7 +49,7 @@ def nodes_shared(setup: Setup) -> Iterator[Found]:
 
 def few_nodes(setup: Setup) -> Iterator[Found]:
     """A GPU has fewer nodes than MIG has instances."""
-    for device, uses, count in _gpus(setup):
+    for device, (uses, count) in _gpus(setup).items():
         if count < MIG_NODES:
             said = "1 node" if count == 1 else f"{count} nodes"
             yield Found(f"'{device.name}' has {said}, and a GPU has up to {MIG_NODES} MIG instances", uses[0].where)
@@ -57,7 +57,7 @@ def few_nodes(setup: Setup) -> Iterator[Found]:
 
 def many_nodes(setup: Setup) -> Iterator[Found]:
     """A GPU has more nodes than MIG has instances."""
-    for device, uses, count in _gpus(setup):
+    for device, (uses, count) in _gpus(setup).items():
         if count > MIG_NODES:
             message = f"'{device.name}' has {count} nodes, and a GPU has no more than {MIG_NODES} MIG instances"
             yield Found(message, uses[-1].where)
@@ -119,12 +119,15 @@ def _pairs(setup: Setup, *, same_device: bool) -> Iterator[tuple[Use, Use, range
                     break
 
 
-def _gpus(setup: Setup) -> Iterator[tuple[PciDeviceObject, tuple[Use, ...], int]]:
-    """Give the devices of the host with their objects, and how many nodes those name, of each moment."""
+def _gpus(setup: Setup) -> Mapping[PciDeviceObject, tuple[tuple[Use, ...], int]]:
+    """Return the devices of the host with their objects, and how many nodes those name, at the most."""
+    found: dict[PciDeviceObject, tuple[tuple[Use, ...], int]] = {}
     for moment in setup.moments:
         for device, uses in setup.by_device(moment).items():
-            if device.info.name.startswith(PASSED_THROUGH):
-                yield device, uses, _node_count(setup, uses)
+            count = _node_count(setup, uses)
+            if device.info.name.startswith(PASSED_THROUGH) and count > found.get(device, ((), 0))[1]:
+                found[device] = uses, count
+    return found
 
 
 def _node_count(setup: Setup, uses: tuple[Use, ...]) -> int:

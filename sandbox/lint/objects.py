@@ -17,7 +17,7 @@ from sandbox.lint.model import (
     Rule,
 )
 from sandbox.lint.naming import BRIDGE_BUS
-from sandbox.lint.setup import NVIDIA, Setup, Use, numbers
+from sandbox.lint.setup import NVIDIA, Setup, Use, listed, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,18 +42,31 @@ def node_not_declared(setup: Setup) -> Iterator[Found]:
     """A node that no -numa option declares."""
     if not setup.asks_objects:
         return
-    for use in setup.uses():
-        if use.start is None or use.start >= MAX_NODES:
-            continue
-        missing = range(max(use.start, setup.node_count), use.start + use.count)
-        if not missing:
-            continue
-        declared = "0 is" if setup.node_count == 1 else f"0 to {setup.node_count - 1} are"
-        what = f"{use.id} names {numbers(missing)}, and {declared} declared"
+    declared = "0 is" if setup.node_count == 1 else f"0 to {setup.node_count - 1} are"
+    for named, use, missing in _undeclared(setup):
+        what = f"{named} {missing}, and {declared} declared"
         if not setup.is_v2:
-            yield _ends(f"{what}", use)
+            yield _ends(what, use)
         elif use.found is not None:
             yield Found(f"{what}: v2 makes the entries all the same", use.where, severity=WARNING)
+
+
+def _undeclared(setup: Setup) -> Iterator[tuple[str, Use, str]]:
+    """Give what names nodes that are not declared, in words, the first of its objects, and those nodes in words.
+
+    libvirt makes an object for each node of a nodeset; they are one thing to mend there.
+    """
+    found: dict[object, list[Use]] = {}
+    for use in setup.uses():
+        if use.start is not None and use.start < MAX_NODES and use.start + use.count > setup.node_count:
+            found.setdefault(use.device if setup.is_libvirt and use.count == 1 else use, []).append(use)
+    for first, *others in found.values():
+        missing = range(max(first.start or 0, setup.node_count), (first.start or 0) + first.count)
+        if others:
+            nodes = sorted({use.start for use in (first, *others) if use.start is not None})
+            yield f"'{first.device}' ({first.id} to {others[-1].id}) names", first, listed(nodes)
+        elif missing:
+            yield f"{first.id} names", first, numbers(missing)
 
 
 def device_missing(setup: Setup) -> Iterator[Found]:

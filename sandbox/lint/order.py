@@ -5,34 +5,34 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from sandbox.errors import InputError
+from sandbox.lint.ids import ids_remedy
 from sandbox.lint.model import NOTE, WARNING, Found, Rule
 from sandbox.lint.view import MEMORY_TYPE, PROCESSOR_TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
-    from sandbox.lint.setup import Moment, Setup, Use
+    from sandbox.lint.setup import Moment, Setup
     from sandbox.lint.view import View
 
 MOST_SHOWN: Final = 4
-MOST_NAMED: Final = 128
-"""For how many objects ids are looked for: as many as there can be nodes."""
 
 
 def scrambled(setup: Setup) -> Iterator[Found]:
     """Initiators come in another order than that of their nodes."""
     for moment in setup.moments:
-        if moment.view is None or not is_scrambled(moment.view):
+        if moment.view is None:
             continue
-        message = f"{_said(moment.view)}: the initiators come as {_listed(moment.view)}"
-        yield Found(message, moment.view.where("SRAT"), remedy=_with_ids(setup, moment))
+        other = _in_other(setup, moment)
+        if is_scrambled(moment.view) or (other is not None and is_scrambled(other)):
+            message = _scrambled(moment.view) if other is None else _in_both(setup, moment.view, other)
+            yield Found(message, moment.view.where("SRAT"), remedy=ids_remedy(setup, moment))
 
 
 def scrambled_table(view: View) -> Iterator[Found]:
     """The same in a table that was brought."""
     if is_scrambled(view):
-        yield Found(f"{_said(view)}: the initiators come as {_listed(view)}", view.where("SRAT"))
+        yield Found(_scrambled(view), view.where("SRAT"))
 
 
 def behind_memory(view: View) -> Iterator[Found]:
@@ -72,6 +72,26 @@ def _new_nodes(view: View) -> tuple[int, ...]:
     return tuple(dict.fromkeys(pxm for pxm in view.numbered_initiators() if pxm not in early))
 
 
+def _in_other(setup: Setup, moment: Moment) -> View | None:
+    """Return what firmware reads then in the other version of QEMU, if the order is another one there."""
+    moments = setup.other.moments if setup.other is not None else ()
+    found = next((it.view for it in moments if it.title == moment.title), None)
+    is_same = found is None or moment.view is None or _new_nodes(found) == _new_nodes(moment.view)
+    return None if is_same else found
+
+
+def _in_both(setup: Setup, view: View, other: View) -> str:
+    """Say what the order is in either version; in one of them, at least, it is scrambled."""
+    said = [(setup.dialect, view), (setup.other.dialect if setup.other else "", other)]
+    (name, first), (last, second) = sorted(said, key=lambda it: not is_scrambled(it[1]))
+    order = f"they come as {_listed(second)}" if is_scrambled(second) else "they come in ascending order"
+    return f"in QEMU {name} {_scrambled(first)}; in QEMU {last} {order}"
+
+
+def _scrambled(view: View) -> str:
+    return f"{_said(view)}: the initiators come as {_listed(view)}"
+
+
 def _said(view: View) -> str:
     nodes = view.guest_nodes()
     moved = [(node, pxm) for node, pxm in enumerate(nodes) if node != pxm]
@@ -81,37 +101,6 @@ def _said(view: View) -> str:
 
 def _listed(view: View) -> str:
     return " ".join(map(str, _new_nodes(view)))
-
-
-def _with_ids(setup: Setup, moment: Moment) -> str:
-    """Name ids with which the order would be right; "" where there are none."""
-    if setup.libvirt_ids:
-        return "Reckon with the guest's numbers: libvirt names the objects gi0, gi1 and so on itself"
-    uses = sorted((use for use in moment.uses if not use.is_port and setup.nodes(use)), key=lambda it: it.start or 0)
-    is_later = moment is not setup.moments[0] or any(use.step is not None for use in uses)
-    if is_later or len(uses) > MOST_NAMED:
-        return ""
-    try:
-        names = ids_in_order(setup, uses)
-    except InputError:
-        return ""
-    pairs = ", ".join(f"{name} for node {use.start}" for name, use in zip(names, uses, strict=True))
-    return f"Give the objects in this order, with these ids: {pairs} ('qom-sandbox translate' does it)"
-
-
-def ids_in_order(setup: Setup, uses: Sequence[Use]) -> tuple[str, ...]:
-    """Return ids for the command line's initiators, in the order of ``uses``, with which they come in ascending order.
-
-    Raises:
-        InputError: there are none.
-    """
-    from sandbox.translate.ascending import Unnamed, ascending_ids
-    from sandbox.translate.insertions import insertions
-
-    if setup.config is None or setup.board is None:
-        raise InputError("QEMU does not start with this command line")
-    unnamed = [Unnamed(use.id, use.start or 0) for use in uses]
-    return ascending_ids(insertions(setup.config, setup.board.tree, unnamed, {use.id for use in uses}))
 
 
 ORDER: Final = (

@@ -9,7 +9,15 @@ from sandbox.acpi.header import HEADER_LENGTH, ChecksumState, checksum, checksum
 from sandbox.acpi.srat import ENTRIES_OFFSET, UnknownStructure, entry_spans, specified_length
 from sandbox.errors import DecodeError
 from sandbox.lint.model import ERROR, NOTE, WARNING, Found, Rule
-from sandbox.lint.view import INITIATOR_TYPE, MEMORY_TYPE, NARROW_TYPES, PROCESSOR_TYPES, WIDE_DOMAINS, end_of
+from sandbox.lint.view import (
+    INITIATOR_TYPE,
+    MEMORY_TYPE,
+    NARROW_TYPES,
+    PROCESSOR_TYPES,
+    WIDE_DOMAINS,
+    end_of,
+    is_cut_off,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +46,9 @@ def wrong_length(view: View) -> Iterator[Found]:
         declared = int.from_bytes(data[4:8], "little")
         least = {"SRAT": ENTRIES_OFFSET, "SLIT": 44}.get(name, HEADER_LENGTH)
         if declared != len(data):
-            yield Found(f"the header says {declared} bytes, and there are {len(data)}", view.where(name, 4))
+            remedy = "Give the whole table; if this is all of it, put its length into bytes 4 to 7."
+            message = f"the header says {declared} bytes, and there are {len(data)}"
+            yield Found(message, view.where(name, 4), remedy=remedy if is_cut_off(data) else "")
         elif declared < least:
             yield Found(f"the table has {declared} bytes, fewer than the {least} of an empty one", view.where(name, 4))
 

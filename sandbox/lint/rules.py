@@ -7,21 +7,22 @@ from typing import TYPE_CHECKING, Final
 from sandbox.errors import InputError
 from sandbox.lint.devices import DEVICES
 from sandbox.lint.distances import DISTANCES
-from sandbox.lint.model import Finding, Rule
+from sandbox.lint.libvirt_remedies import LIBVIRT_REMEDIES
+from sandbox.lint.model import Finding, Looked, Rule
 from sandbox.lint.nodes import NODES
 from sandbox.lint.objects import OBJECTS
 from sandbox.lint.order import ORDER
 from sandbox.lint.raw_contents import RAW_CONTENTS
-from sandbox.lint.raw_tables import RAW_TABLES
+from sandbox.lint.raw_tables import RAW_TABLES, wrong_length
 from sandbox.lint.size import SIZE
 from sandbox.lint.start import START
-from sandbox.lint.survey import survey
-from sandbox.records import replace
+from sandbox.lint.versions import look_over
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from sandbox.lint.model import Found
+    from sandbox.lint.setup import Setup
     from sandbox.lint.view import View
     from sandbox.scenario.model import Scenario
 
@@ -46,30 +47,33 @@ def rule_of(code: str) -> Rule:
     raise InputError(f"no rule '{code}'; there are {', '.join(rule.code for rule in RULES)}")
 
 
-def lint_scenario(scenario: Scenario, text: str = "", *, libvirt_ids: bool = False) -> tuple[Finding, ...]:
+def lint_scenario(scenario: Scenario, text: str = "") -> tuple[Finding, ...]:
     """Look for what is wrong with a scenario, or with a command line as one without steps.
 
     Args:
         scenario: the scenario.
         text: the file that it was read from, so that findings have lines and columns; "" if there is none.
-        libvirt_ids: whether libvirt chooses the objects' ids, so that nobody can choose others.
 
     Returns:
         What was found, in the order of the codes.
 
     Raises:
-        InputError: something is not modelled, or is in another dialect.
+        InputError: something is not modelled.
     """
-    setup = replace(survey(scenario, text), libvirt_ids=libvirt_ids)
+    return lint_setup(look_over(scenario, text)).findings
+
+
+def lint_setup(setup: Setup) -> Looked:
+    """Look for what is wrong with a scenario that was looked over."""
     views = [moment.view for moment in setup.moments if moment.view is not None]
     found: list[Finding] = []
     for rule in RULES:
         if rule.of_setup is not None:
-            found += _findings(rule, rule.of_setup(setup))
+            found += _findings(rule, rule.of_setup(setup), setup)
         if rule.of_view is not None:
             for view in views:
-                found += _findings(rule, rule.of_view(view))
-    return tuple(_once(found))
+                found += _findings(rule, rule.of_view(view), setup)
+    return Looked(tuple(_once(found)), setup.scenario.file, setup.dialect, setup.dialect_reason)
 
 
 def lint_tables(view: View) -> tuple[Finding, ...]:
@@ -78,18 +82,22 @@ def lint_tables(view: View) -> tuple[Finding, ...]:
     Returns:
         What was found, in the order of the codes.
     """
+    whole = view.without_cut_off()
     found: list[Finding] = []
     for rule in RULES:
         for look in (rule.of_view, rule.of_brought):
             if look is not None:
-                found += _findings(rule, look(view))
+                found += _findings(rule, look(view if look is wrong_length else whole))
     return tuple(_once(found))
 
 
-def _findings(rule: Rule, found: Iterable[Found]) -> Iterator[Finding]:
+def _findings(rule: Rule, found: Iterable[Found], setup: Setup | None = None) -> Iterator[Finding]:
+    of_libvirt = LIBVIRT_REMEDIES.get(rule.code) if setup is not None and setup.is_libvirt else None
+    dialect, reason = (setup.dialect, setup.dialect_reason) if setup is not None else ("", "")
     for it in found:
-        remedy = it.remedy or rule.remedy
-        yield Finding(rule, it.severity or rule.severity, it.message, it.where, remedy, it.consequence)
+        remedy = of_libvirt or it.remedy or rule.remedy
+        severity = it.severity or rule.severity
+        yield Finding(rule, severity, it.message, it.where, remedy, it.consequence, dialect, reason)
 
 
 def _once(findings: Iterable[Finding]) -> Iterator[Finding]:

@@ -26,6 +26,8 @@ PORT: Final = "acpi-generic-port"
 TABLES_FILE: Final = "etc/acpi/tables"
 """What QEMU's message names where the tables are too large."""
 
+AS_ASKED_FOR: Final = "as asked for"
+
 OBJECTS_SAY: Final = ("acpi-generic-initiator: ", "acpi-generic-port: ")
 """How QEMU's messages about these objects begin as it ends over them."""
 
@@ -97,11 +99,14 @@ class Setup:
         config: what the command line asks for; None where QEMU refuses it at once.
         board: the machine without what its Generic Initiators do to it; None where QEMU refuses to make one.
         refusal: how QEMU ends over something else than these objects, as it starts.
+        foreign: which dialects know what QEMU refuses to take, where others do; "" otherwise.
         end: how QEMU ends, over whatever and whenever.
         end_where: the step in which it ends; None at the start.
         moments: the times at which firmware reads the tables, and the last step.
         ending: the object of the command that ends QEMU itself, if any does.
-        libvirt_ids: whether libvirt chooses the objects' ids.
+        is_libvirt: whether it is a domain of libvirt's, which chooses the objects' ids.
+        taken: why its dialect was taken, where no version is told.
+        other: the same in another version of QEMU, where none is told; only the order is held against it.
     """
 
     scenario: Scenario
@@ -110,11 +115,25 @@ class Setup:
     config: MachineConfig | None = None
     board: Board | None = field(default=None, repr=False)
     refusal: Ended | None = None
+    foreign: str = ""
     end: Ended | None = None
     end_where: Where | None = None
     moments: tuple[Moment, ...] = ()
     ending: Use | None = None
-    libvirt_ids: bool = False
+    is_libvirt: bool = False
+    taken: str = ""
+    other: Setup | None = field(default=None, repr=False)
+
+    @property
+    def dialect(self) -> str:
+        """The name of its dialect; "" where QEMU refuses the command line at once, and none is told."""
+        return self.config.dialect.name if self.config else self.scenario.dialect or ""
+
+    @property
+    def dialect_reason(self) -> str:
+        """Why it is this one, in a few words; "" where there is none."""
+        asked_for = AS_ASKED_FOR if self.scenario.dialect else ""
+        return self.taken or (self.config.dialect_reason if self.config else asked_for)
 
     @property
     def is_v2(self) -> bool:
@@ -148,8 +167,7 @@ class Setup:
         """How QEMU ends over something else than these objects and the size of the tables; None if it does not."""
         if self.end is None or self.ending is not None or self.is_too_large:
             return None
-        last = self.end.stderr.rpartition("\n")[2]
-        return None if last.startswith(OBJECTS_SAY) else self.end
+        return None if self.end.reason.startswith(OBJECTS_SAY) else self.end
 
     @property
     def node_count(self) -> int:

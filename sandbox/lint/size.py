@@ -27,7 +27,7 @@ def too_large(setup: Setup) -> Iterator[Found]:
         return
     uses = sorted(setup.uses(), key=lambda use: -len(setup.nodes(use)))
     where = uses[0].where if uses and setup.nodes(uses[0]) else setup.where()
-    message = f"the tables do not fit into the 2 MiB that QEMU has for them: {setup.end.stderr.splitlines()[-1]}"
+    message = f"the tables do not fit into the 2 MiB that QEMU has for them: {setup.end.reason}"
     yield Found(message, where, consequence=ABORTS)
 
 

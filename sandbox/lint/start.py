@@ -22,7 +22,9 @@ def start_refused(setup: Setup) -> Iterator[Found]:
     if end is None or any(duplicate_id(setup)):
         return
     option = next((it for it in setup.options if f" {it.text}: " in end.stderr), None)
-    remedy = "" if end.status > 0 else "Leave out the option over which it crashes"
+    remedy = f"{setup.foreign}." if setup.foreign else ""
+    if end.status <= 0:
+        remedy = "Leave out the option over which it crashes."
     yield Found(f"QEMU does not start: {_said(end)}", setup.where(option), remedy, consequence=ENDS_AT_START)
 
 
@@ -77,8 +79,8 @@ def no_entries_on_pc(setup: Setup) -> Iterator[Found]:
 
 
 def _said(end: Ended) -> str:
-    if end.stderr:
-        return end.stderr.splitlines()[-1]
+    if end.reason:
+        return end.reason
     return f"signal {-end.status} ends it, without a message" if end.status < 0 else "no message"
 
 

@@ -46,7 +46,7 @@ def survey(scenario: Scenario, text: str = "") -> Setup:
         text: the file that it was read from, so that options have lines and columns; "" if there is none.
 
     Raises:
-        InputError: something is not modelled, or is in another dialect.
+        InputError: something is not modelled.
     """
     return _Survey(scenario, text).setup
 
@@ -73,7 +73,7 @@ class _Survey:
             board = make_board(config, scenario.firmware)
         except MachineExit as exit_:
             end = Ended(exit_.status, exit_.stderr)
-            self.setup = replace(self.setup, refusal=end, end=end)
+            self.setup = replace(self.setup, refusal=end, end=end, foreign=exit_.foreign)
             return
         except UnmodelledError as error:
             raise error if error.place else UnmodelledError(error.what, scenario.place) from None

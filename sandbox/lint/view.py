@@ -9,7 +9,7 @@ from sandbox.acpi.slit import MATRIX_OFFSET
 from sandbox.acpi.srat import ENTRIES_OFFSET, decode_entry, entry_spans
 from sandbox.errors import DecodeError, InputError, Place
 from sandbox.lint.model import Where
-from sandbox.records import record
+from sandbox.records import record, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -69,6 +69,7 @@ class View:
         files: for tables that were brought, the file of each by its name in small letters.
         starts: where in its file each raw table begins, by its name in small letters.
         ram: ranges of RAM, (address, bytes), where they are known.
+        cut_off: the names, in small letters, of tables that end before their header says so, and are left out here.
         origin_ids: for each Generic Initiator entry in the table's order the id of its object; empty if unknown.
     """
 
@@ -81,6 +82,7 @@ class View:
     starts: tuple[tuple[str, int], ...] = ()
     ram: tuple[tuple[int, int], ...] = ()
     origin_ids: tuple[str, ...] = ()
+    cut_off: frozenset[str] = frozenset()
 
     def where(self, table: str, offset: int | None = None) -> Where:
         """Return the place of a finding about a table, named in capitals."""
@@ -88,6 +90,13 @@ class View:
         start = dict(self.starts).get(name)
         byte = None if start is None or offset is None else start + offset
         return Where(dict(self.files).get(name, self.place), about, offset, byte)
+
+    def without_cut_off(self) -> View:
+        """Return it without tables that are cut off: whatever is wrong with what is there of them follows from that."""
+        given = {"srat": self.srat, "slit": self.slit, "hmat": self.hmat}
+        cut = {name for name, data in given.items() if data is not None and is_cut_off(data)}
+        whole = {name: None if name in cut else data for name, data in given.items()}
+        return replace(self, **whole, cut_off=frozenset(cut)) if cut else self
 
     def entries(self) -> tuple[Spanned, ...]:
         """Return the entries of SRAT up to the first that cannot be read, or to where the header says that it ends."""
@@ -176,6 +185,11 @@ def ram_of(text: str, file: str) -> tuple[tuple[int, int], ...]:
     if not found or all(size == 1 for _, size in found):
         raise InputError("no System RAM with addresses in here; read /proc/iomem as root", Place(file))
     return tuple(found)
+
+
+def is_cut_off(table: bytes) -> bool:
+    """Whether a table has fewer bytes than its header says."""
+    return len(table) < int.from_bytes(table[4:8], "little")
 
 
 def end_of(table: bytes) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from qom_types.dialects import deduce_dialect, dialect_named, foreign_member, knows
-from sandbox.errors import InputError, Place, QemuError, UnmodelledError
+from sandbox.errors import InputError, MachineExit, Place, QemuError, UnmodelledError
 from sandbox.machine import ignored
 from sandbox.machine.arguments import (
     MACHINE,
@@ -51,7 +51,7 @@ def parse_arguments(
 
     Raises:
         MachineExit: QEMU would refuse the options as they stand; status 1 and its message.
-        InputError: the dialect is unknown, or an object is written in another dialect.
+        InputError: the dialect is unknown.
         UnmodelledError: an option would move a table, but is not modelled.
     """
     command_line = split_arguments(argv)
@@ -62,11 +62,12 @@ def parse_arguments(
         chosen, reason = deduce_dialect([*members, *later_objects], named)
     else:
         chosen, reason = dialect_named(dialect), "as asked for"
-    for given in members:
-        foreign = foreign_member(chosen, given)
-        if foreign is not None:
-            raise InputError(f"-object {given.get('id', '?')}: {foreign}", place)
-    return _Reader(command_line, chosen, reason, place).read()
+    reader = _Reader(command_line, chosen, reason, place)
+    try:
+        return reader.read()
+    except MachineExit as end:
+        end.foreign = foreign_member(chosen, reader.members) or ""
+        raise
 
 
 def _object_members(command_line: CommandLine, option: Option) -> Mapping[str, Any]:
@@ -104,6 +105,7 @@ class _Reader:
         self.cpu: str | None = None
         self.numa: list[Given] = []
         self.objects: list[Given] = []
+        self.members: Mapping[str, object] = {}
         self.devices: list[Given] = []
         self.switches: list[tuple[str, str | None]] = []
         self.paused = False
@@ -210,10 +212,12 @@ class _Reader:
 
             members = parse_json(text)
             if isinstance(members, dict):
+                self.members = members
                 self.learn_type(members.get("qom-type"))
             values = visit_json(self.schema, "ObjectOptions", members)
         else:
             pairs = parse_opts(text, "qom-type")
+            self.members = dict(pairs)
             self.refuse_duplicate_id(pairs, "object", self.objects)
             if "qom-type" not in dict(pairs):
                 raise QemuError("Parameter 'qom-type' is missing")

@@ -40,9 +40,9 @@ def render_forecast(forecast: Forecast, style: Style, *, verbose: bool = False, 
         ("masks, as in /sys/devices/system/node", _masks(forecast)),
         ("best initiators (HMAT)", _access(forecast)),
         ("devices on a node", _devices(forecast)),
-        ("what the guest does not get", _lost(forecast)),
+        ("what the guest does not get", _lost(forecast, style)),
         ("what the kernel says", _said(forecast) if verbose or forecast.why else iter(())),
-        ("assumed", (f"  {visible(note)}" for note in forecast.notes)),
+        ("assumed", _assumed(forecast, style)),
     ):
         found = list(part)
         if found:
@@ -72,15 +72,13 @@ def _outcome(forecast: Forecast, style: Style) -> Iterator[str]:
     online = forecast.online
     yield f"available: {len(online)} node{'s' if len(online) != 1 else ''} ({forecast.masks and forecast.masks.online})"
     for hazard in forecast.hazards:
-        yield from map(style.bad, _wrapped("!! ", hazard))
+        yield from map(style.bad, _wrapped("!! ", hazard, style))
     for mark, text in zip(("!! ", *("   " for _ in forecast.surprises)), forecast.surprises, strict=False):
-        yield from map(style.changed, _wrapped(mark, text))
+        yield from map(style.changed, _wrapped(mark, text, style))
 
 
-def _wrapped(mark: str, text: str) -> list[str]:
-    from textwrap import wrap
-
-    return wrap(visible(text), WIDTH, initial_indent=mark, subsequent_indent="   ")
+def _wrapped(mark: str, text: str, style: Style) -> list[str]:
+    return style.paragraph(visible(text), mark, WIDTH)
 
 
 def _nodes(forecast: Forecast, style: Style) -> Iterator[str]:
@@ -99,8 +97,10 @@ def _nodes(forecast: Forecast, style: Style) -> Iterator[str]:
         )
     lines = columns(cells, right={0, 2, 4})
     yield style.dim(lines[0])
+    last = lines[0].index(head[-1])
     for line, differs in zip(lines[1:], moved, strict=True):
-        yield style.changed(line) if differs else line
+        for part in style.message(line[last:], line[:last].ljust(last)):
+            yield style.changed(part) if differs else part
 
 
 def _memory(node: GuestNode) -> str:
@@ -150,9 +150,14 @@ def _devices(forecast: Forecast) -> Iterator[str]:
         yield from columns(rows, indent=2)
 
 
-def _lost(forecast: Forecast) -> Iterator[str]:
+def _lost(forecast: Forecast, style: Style) -> Iterator[str]:
     for loss in forecast.lost:
-        yield f"  {visible(loss.what)}: {visible(loss.why)}"
+        yield from style.message(f"{visible(loss.what)}: {visible(loss.why)}", "  ")
+
+
+def _assumed(forecast: Forecast, style: Style) -> Iterator[str]:
+    for note in forecast.notes:
+        yield from style.message(visible(note), "  ")
 
 
 def _said(forecast: Forecast) -> Iterator[str]:

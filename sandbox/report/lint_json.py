@@ -13,7 +13,8 @@ def finding_json(found: Finding) -> dict[str, Any]:
 
     Returns:
         ``code``, ``name``, ``severity``, ``message``, ``file``, ``line``, ``column``, ``offset`` (each None where it is
-        not known), ``about``: the option, step or table; ``remedy``, ``consequence``: what QEMU does about it, or "".
+        not known), ``about``: the option, step or table; ``remedy``, ``consequence``: what QEMU does about it, or "";
+        ``dialect``, ``dialect_reason``: the dialect that was looked at, and why it, "" for tables.
     """
     place = found.where.place
     return {
@@ -28,6 +29,8 @@ def finding_json(found: Finding) -> dict[str, Any]:
         "about": found.where.about,
         "remedy": found.remedy,
         "consequence": found.consequence,
+        "dialect": found.dialect,
+        "dialect_reason": found.dialect_reason,
     }
 
 

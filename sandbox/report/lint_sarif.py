@@ -53,9 +53,9 @@ def _result(found: Finding, index: int, no_files: Collection[str]) -> JsonObject
         "message": {"text": f"{found.message}. {found.remedy.rstrip('.')}."},
         "locations": [_location(found.where, no_files)],
     }
-    if found.consequence:
-        result["properties"] = {"consequence": found.consequence}
-    return result
+    said = {"consequence": found.consequence, "dialect": found.dialect}
+    properties = {name: text for name, text in said.items() if text}
+    return {**result, "properties": properties} if properties else result
 
 
 def _location(where: Where, no_files: Collection[str]) -> JsonObject:

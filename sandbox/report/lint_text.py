@@ -10,17 +10,15 @@ from sandbox.report.style import visible
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sandbox.lint.model import Finding, Rule
+    from sandbox.lint.model import Finding, Looked, Rule
     from sandbox.report.style import Style
 
-_WIDTH = 110
 
-
-def render_findings(findings: Sequence[Finding], style: Style, *, verbose: bool = False) -> str:
-    """Show findings.
+def render_looked(looked: Sequence[Looked], style: Style, *, verbose: bool = False) -> str:
+    """Show what was found in one thing after the other, and in which dialect each was taken to be.
 
     Args:
-        findings: what was found.
+        looked: what was looked at.
         style: with or without colours.
         verbose: show also what comes of each, and how that is known.
 
@@ -28,8 +26,13 @@ def render_findings(findings: Sequence[Finding], style: Style, *, verbose: bool 
         Lines, each with its line end.
     """
     lines: list[str] = []
-    for found in findings:
-        lines += [*_finding(found, style, verbose=verbose), ""]
+    for one in looked:
+        if one.dialect:
+            reason = f" ({visible(one.dialect_reason)})" if one.dialect_reason else ""
+            lines += [f"{visible(one.subject)}: dialect {visible(one.dialect)}{reason}", ""]
+        for found in one.findings:
+            lines += [*_finding(found, style, verbose=verbose), ""]
+    findings = [found for one in looked for found in one.findings]
     counts = [(sum(it.severity == level for it in findings), level) for level in reversed(LEVELS)]
     said = ", ".join(f"{count} {level}{'s' * (count != 1)}" for count, level in counts if count)
     lines.append(said or style.good("nothing found"))
@@ -41,7 +44,7 @@ def render_rule(rule: Rule, style: Style) -> str:
     rows = (("what", rule.what), ("why", rule.why), ("source", rule.source), ("remedy", rule.remedy))
     lines = [f"{style.strong(rule.code)} {rule.name} ({_marked(rule.severity, rule.severity, style)})"]
     for name, text in rows:
-        lines += _wrapped(f"  {name:<8}", text)
+        lines += style.paragraph(text, f"  {name:<8}")
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -51,26 +54,13 @@ def _finding(found: Finding, style: Style, *, verbose: bool) -> list[str]:
     head = f"{found.severity} {found.code}"
     lines = [
         f"{visible(place)}{_marked(found.severity, head, style)} {style.dim(found.rule.name)}",
-        f"  {visible(offset + found.message)}",
+        *style.message(visible(offset + found.message), "  "),
     ]
     if found.where.about:
         lines.append(style.dim(f"    {visible(found.where.about)}"))
     if verbose:
-        lines += _wrapped("  why: ", f"{found.rule.why} ({found.rule.source})")
-    return [*lines, *_wrapped("  remedy: ", visible(found.remedy))]
-
-
-def _wrapped(head: str, text: str) -> list[str]:
-    import textwrap
-
-    return textwrap.wrap(
-        text,
-        _WIDTH,
-        initial_indent=head,
-        subsequent_indent=" " * len(head),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+        lines += style.paragraph(f"{found.rule.why} ({found.rule.source})", "  why: ")
+    return [*lines, *style.paragraph(visible(found.remedy), "  remedy: ")]
 
 
 def _marked(severity: str, text: str, style: Style) -> str:

@@ -1,22 +1,34 @@
-"""Colours, or none, and columns."""
+"""Colours, or none, columns, and lines as wide as the terminal."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sandbox.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+NO_TERMINAL: Final = 110
+"""Columns of paragraphs where they go elsewhere than to a terminal."""
+
+LEAST: Final = 20
+"""Columns that text has at the least, however narrow the terminal is."""
+
 _RED, _GREEN, _YELLOW, _BOLD, _DIM = 31, 32, 33, 1, 2
 
 
 @record
 class Style:
-    """How text is marked: with the escape sequences of terminals (ECMA-48, SGR), or not at all."""
+    """How text is marked and laid out.
+
+    Attributes:
+        colours: whether it is marked with the escape sequences of terminals (ECMA-48, SGR).
+        width: columns of the terminal; None where it goes elsewhere, so that programs find each message in one line.
+    """
 
     colours: bool
+    width: int | None = None
 
     @classmethod
     def plain(cls) -> Style:
@@ -47,6 +59,25 @@ class Style:
     def dim(self, text: str) -> str:
         """Mark what is of little interest."""
         return self._mark(_DIM, text)
+
+    def message(self, text: str, head: str = "") -> list[str]:
+        """Return the lines of a message: one, but for a terminal as many as it takes."""
+        return [(head + text).rstrip()] if self.width is None else self.paragraph(text, head)
+
+    def paragraph(self, text: str, head: str = "", otherwise: int = NO_TERMINAL) -> list[str]:
+        """Return lines of text, indented to the width of what stands ahead of the first one.
+
+        Args:
+            text: without line ends.
+            head: what stands ahead of it.
+            otherwise: how many columns to take where there is no terminal.
+        """
+        from textwrap import wrap
+
+        indent = " " * len(head)
+        width = max(self.width or otherwise, len(head) + LEAST)
+        lines = wrap(text, width - len(head), break_long_words=False, break_on_hyphens=False)
+        return [(head + lines[0]).rstrip(), *(indent + line for line in lines[1:])] if lines else [head.rstrip()]
 
     def _mark(self, code: int, text: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self.colours and text else text

@@ -118,6 +118,7 @@ def _details(number: str, record: Record, style: Style) -> list[str]:
         lines.append(f"  got  {visible(f'{record.reply.error_class}: {record.reply.desc}')}")
     if record.ended:
         lines += [f"  stderr: {visible(line)}" for line in record.ended.stderr.splitlines()]
+        lines += [f"  note: {visible(record.ended.foreign)}"] * bool(record.ended.foreign)
     for check in record.checks:
         lines += [f"  {line}" for line in check_lines(check)]
     return lines

@@ -87,7 +87,7 @@ def emulate(scenario: Scenario) -> EmulatedMachine:
 
     Raises:
         MachineExit: QEMU would refuse to start.
-        InputError: an object is of another dialect, or something that would move a table is not modelled.
+        InputError: the dialect is unknown, or something that would move a table is not modelled.
     """
     return EmulatedMachine(Machine(config_of(scenario), scenario.firmware))
 
@@ -97,6 +97,6 @@ def config_of(scenario: Scenario) -> MachineConfig:
 
     Raises:
         MachineExit: QEMU would refuse the options.
-        InputError: an object is of another dialect, or something that would move a table is not modelled.
+        InputError: the dialect is unknown, or something that would move a table is not modelled.
     """
     return parse_arguments(scenario.command_line, scenario.dialect, scenario.place, scenario.added_objects)

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sandbox.errors import InputError, MachineExit, reason_of
-from sandbox.records import record
+from sandbox.records import field, record
 from sandbox.scenario.origins import Origin
 from sandbox.scenario.tables import changed_tables
 
@@ -40,10 +40,11 @@ Reply: TypeAlias = Returned | Refused
 
 @record
 class Ended:
-    """How the machine ended: exit status (negative: a signal) and stderr."""
+    """How the machine ended: exit status (negative: a signal) and stderr, and what other dialects would take."""
 
     status: int
     stderr: str
+    foreign: str = field(default="", compare=False)
 
     @property
     def reason(self) -> str:
@@ -150,7 +151,9 @@ class Transcript:
                     if happened is self.start
                     else ": ".join(map(str, (*filter(None, [happened.place]), happened.title)))
                 )
-                raise MachineExit(happened.ended.stderr, happened.ended.status, step)
+                end = MachineExit(happened.ended.stderr, happened.ended.status, step)
+                end.foreign = happened.ended.foreign
+                raise end
 
     def last_tables(self) -> Tables:
         """Return the tables that firmware had last, of a machine that lived to the end.

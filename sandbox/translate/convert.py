@@ -70,11 +70,13 @@ def dialect_of(scenario: Scenario) -> str:
     """Return the name of the dialect that a scenario is in.
 
     Raises:
-        InputError: an object is of another dialect than the scenario says.
+        InputError: an object is of another dialect than the scenario says; or QEMU does not start, and nothing tells.
     """
     try:
         return config_of(scenario).dialect.name
     except MachineExit as end:
+        if end.foreign:
+            raise InputError(f"{end.foreign}; name that dialect, or none", scenario.place) from None
         if scenario.dialect is not None:
             return dialect_named(scenario.dialect).name
         raise InputError(f"QEMU does not start with this command line: {end.stderr}", scenario.place) from None

@@ -187,3 +187,21 @@ def test_tables_of_other_kinds_share_only_their_header() -> None:
     assert ("changed", "SRAT.signature", "SLIT.signature") in short(differences)
     assert ("removed", "RINTC Affinity[0]", None) in short(differences)
     assert ("added", None, "Entry[0]") in short(differences)
+
+
+@pytest.mark.parametrize("offset", [36 + 8, len(COVER_LETTER) - 5])
+def test_a_byte_that_makes_the_checksum_wrong_makes_it_differ(offset: int) -> None:
+    right = with_checksum(COVER_LETTER)
+    damaged = bytearray(right)
+    damaged[offset] ^= 5
+    checksum, *others = [one for one in diff_tables(right, bytes(damaged)) if not one.consequent]
+    assert (checksum.a.path, checksum.a.value, checksum.a.meaning) == ("SRAT.checksum", right[9], "valid")
+    assert checksum.b.value == right[9]
+    assert checksum.b.meaning.startswith("wrong, ")
+    assert len(others) == 1
+
+
+def test_a_table_that_is_cut_off_has_no_longer_its_length() -> None:
+    right = with_checksum(COVER_LETTER)
+    found = {one.b.path: one.b.meaning for one in diff_tables(right, right[:-32]) if one.b and not one.consequent}
+    assert found["SRAT.length"] == f"but there are {len(right) - 32} bytes"

@@ -137,6 +137,7 @@ SETUPS: dict[str, tuple[Scenario, Scenario]] = {
         scenario(machine(2, "virt"), ROOT_PORT, GPU.replace("addr=04.0", "bus=rp0"), several(1, 1)),
         scenario(machine(2, "virt"), ROOT_PORT, GPU, several(1, 1)),
     ),
+    "GI404": (scenario(machine(2, "virt"), GPU, several(1, 1)), scenario(machine(2, "virt"), GPU, merged(1))),
     "GI403": (
         scenario(machine(2), GPU.replace("01:00.0", "0009:01:00.0"), merged(1)),
         scenario(machine(2), GPU.replace("01:00.0", "0000:01:00.0"), merged(1)),

@@ -24,12 +24,13 @@ def run(capsys):
     return run_it
 
 
+TAKEN = "command line: dialect 10.0 (Debian's QEMU, since no version is told)"
 WORDS = [*machine(2).split(), *TESTDEV.split()]
 
 
 def test_a_sound_command_line_ends_with_status_0(run):
     distances = ["-numa", "dist,src=0,dst=1,val=20"]
-    assert run("--", *WORDS, *merged(1).split(), *distances) == (0, "nothing found\n", "")
+    assert run("--", *WORDS, *merged(1).split(), *distances) == (0, f"{TAKEN}\n\nnothing found\n", "")
 
 
 def test_an_error_ends_with_status_1_and_names_the_option_and_the_remedy(run):
@@ -94,6 +95,7 @@ def test_explain_tells_of_one_rule_or_of_all(run):
         (["--tables", "x", "--", "-M", "q35"], "give either scenarios"),
         (["--tables", "none.dat"], "none.dat: No such file"),
         (["--tables", "README.md"], "README.md: "),
+        (["--ram", "none", "--", "-M", "q35"], "--ram goes with --tables"),
         (["--explain", "GI999"], "no rule 'GI999'; there are GI001"),
         (["none.yaml"], "none.yaml: No such file"),
         (["--", "-acpitable", "file=x"], "a table of the user's own"),

@@ -152,3 +152,24 @@ def test_ids_of_the_remedy_put_the_nodes_in_order(family, qemu_arm, qemu_x86):
 def listed(srat: bytes | None) -> list[int]:
     assert srat is not None
     return [entry.pxm for entry in decode_srat(srat).entries if entry.type == 5]
+
+
+V2S_OBJECTS = [
+    "acpi-generic-initiator,id=gi0,device=dev0,node=1",
+    "acpi-generic-initiator,id=gi0,pci-dev=dev0,device=dev0,node=1",
+    "nvidia-acpi-generic-initiator,id=gi0,device=dev0,numa-node-start=1,numa-node-count=1",
+    '{"qom-type": "nvidia-acpi-generic-initiator", "id": "gi0", "device": "dev0"}',
+    '{"qom-type": "acpi-generic-initiator", "id": "gi0", "device": "dev0", "node": 1}',
+]
+
+
+@pytest.mark.parametrize("given", V2S_OBJECTS)
+def test_a_released_qemu_ends_over_v2s_objects_in_these_words(given, qemu_x86):
+    subject = scenario(machine(2), TESTDEV, "-object", shlex.quote(given), dialect="10.0")
+    (found,) = [it for it in lint_scenario(subject) if it.code == "GI001"]
+    assert "'qom-sandbox translate --to 10.0' translates" in found.remedy
+    with pytest.raises(LiveExit) as ended:
+        dump(qemu_x86, subject.command_line)
+    words = found.message.partition("-object ")[2]
+    assert words
+    assert ended.value.stderr.strip().endswith(f"-object {words}")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from lint_cases import TESTDEV, add, do, found, machine, merged, only, scenario
+from lint_cases import GPU, TESTDEV, add, do, found, machine, merged, only, scenario
 
 from sandbox.lint.model import ENDS_AT_READING, ERROR, reaches
+from sandbox.scenario.model import Scenario
 
 
 def test_a_device_that_comes_before_its_object_is_there():
@@ -46,7 +47,7 @@ def test_a_machine_without_srat_leaves_no_ram_out_of_it(words):
 def test_a_crash_at_the_start_is_told_as_what_it_is(dialect, said):
     one = only(found(scenario("-M virt,ras=on -cpu max", dialect=dialect)), "GI001")
     assert one.message.endswith(said)
-    assert one.remedy == "Leave out the option over which it crashes"
+    assert one.remedy == "Leave out the option over which it crashes."
 
 
 def test_an_object_of_the_human_monitor_that_ends_qemu_is_told_of_once():
@@ -54,3 +55,18 @@ def test_an_object_of_the_human_monitor_that_ends_qemu_is_told_of_once():
     steps = (do("human-monitor-command", command_line=line),)
     findings = found(scenario(machine(2), TESTDEV, dialect="10.0", steps=steps))
     assert [it.code for it in findings if it.severity == ERROR] == ["GI101"]
+
+
+def test_a_gpu_that_gets_its_nodes_one_by_one_is_judged_by_the_most_that_it_has():
+    words = scenario(machine(9, "virt"), GPU, merged(1)).command_line
+    steps = [add(node, f"gi{node}") for node in range(2, 9)]
+    every = [step for one in steps for step in (one, do("system_reset"))]
+    few = Scenario("a case", words, dialect="10.0", steps=tuple(every[:6]))
+    one = only(found(few), "GI304")
+    assert one.message.startswith("'dev0' has 4 nodes")
+    assert "GI304" not in {it.code for it in found(Scenario("a case", words, dialect="10.0", steps=tuple(every)))}
+
+
+def test_a_guest_with_a_single_node_needs_no_distances():
+    assert "GI601" not in {it.code for it in found(scenario(machine(1), TESTDEV, merged(0)))}
+    assert "GI601" in {it.code for it in found(scenario(machine(2), TESTDEV, merged(1)))}

@@ -200,3 +200,16 @@ def test_sarif_names_no_file_for_a_command_line(run):
     words = ("-M", "q35", "-m", "128M", "-numa", "node,nodeid=3")
     (result,) = json.loads(run("--sarif", "-", "--", *words)[1])["runs"][0]["results"]
     assert result["locations"] == [{"logicalLocations": [{"fullyQualifiedName": "command line"}]}]
+
+
+@pytest.mark.parametrize("length", range(48, len(GOOD)))
+def test_of_a_table_that_is_cut_off_only_that_is_said(length):
+    """What else is wrong with what is there of it follows from that, wherever the cut is."""
+    (one,) = found(View(GOOD[:length], NEAR))
+    assert (one.code, one.message) == ("GI802", f"the header says {len(GOOD)} bytes, and there are {length}")
+    assert one.remedy.startswith("Give the whole table")
+
+
+def test_a_slit_that_is_cut_off_is_not_missing():
+    assert [it.code for it in found(View(GOOD, NEAR[:-1]))] == ["GI802"]
+    assert [it.code for it in found(View(GOOD))] == ["GI601"]

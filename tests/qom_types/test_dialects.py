@@ -35,7 +35,8 @@ def test_an_unknown_dialect_is_refused_with_the_known_ones():
 def test_a_member_of_another_dialect_is_named_with_its_dialects():
     initiator = {"qom-type": "acpi-generic-initiator", "id": "g", "device": "d"}
     assert foreign_member(DIALECTS["10.0"], initiator) == (
-        "member 'device' of acpi-generic-initiator is not known to dialect 10.0; known to: v2"
+        "member 'device' of acpi-generic-initiator is not known to dialect 10.0; known to: v2, from which "
+        "'qom-sandbox translate --to 10.0' translates"
     )
     assert foreign_member(DIALECTS["v2"], initiator) is None
     port = {"qom-type": "acpi-generic-port", "id": "g"}

@@ -1,10 +1,13 @@
 import pytest
 from scenario_samples import SHIPPED
 
-from sandbox.errors import InputError, UnmodelledError
+from sandbox.errors import MachineExit, UnmodelledError
+from sandbox.report.style import Style
+from sandbox.report.transcript_text import render_transcript
 from sandbox.scenario.emulation import EmulatedMachine, emulate
 from sandbox.scenario.load import load_scenario
 from sandbox.scenario.origins import Origin
+from sandbox.scenario.replay import replay
 
 FILES = {path.stem: path for path in SHIPPED}
 
@@ -58,10 +61,15 @@ def test_machine_under_s_does_not_run_until_cont() -> None:
     assert machine.running
 
 
-def test_object_of_another_dialect_is_an_error_at_the_command_line() -> None:
+def test_object_of_another_dialect_ends_qemu_and_is_known_to_be_one() -> None:
     line = "-M virt -object acpi-generic-initiator,id=gi0,pci-dev=d,node=1"
-    with pytest.raises(InputError, match=r"\Af:2:15: .*dialect v2.*9\.0"):
-        emulate(load_scenario(f"dialect: v2\ncommand-line: {line}\n", "f"))
+    scenario = load_scenario(f"dialect: v2\ncommand-line: {line}\n", "f")
+    with pytest.raises(MachineExit, match="Parameter 'device' is missing") as ended:
+        emulate(scenario)
+    assert "not known to dialect v2; known to: 9.0, 9.2, 10.0, 11.1" in ended.value.foreign
+    transcript = replay(scenario, emulate, str.encode)
+    assert transcript.start.ended is not None
+    assert f"note: {ended.value.foreign}\n" in render_transcript(transcript, Style.plain())
 
 
 def test_option_that_is_not_modelled_is_an_error_at_the_command_line() -> None:

@@ -14,6 +14,7 @@ from sandbox.app import Sandbox
 from sandbox.cli import main
 from sandbox.errors import InputError
 from sandbox.records import replace
+from sandbox.scenario.command_line import split_command_line
 from sandbox.scenario.emulation import emulate
 from sandbox.scenario.load import load_scenario
 from sandbox.scenario.model import AnyReply, Command, Fails, Returns, Step
@@ -226,7 +227,8 @@ def test_the_command_prints_words_for_words_and_notes_on_stderr(capsys):
     words = shipped_scenario("add-and-delete").command_line
     assert main(["translate", "--to", "10.0", "--dialect", "v2", "--", *words]) == 0
     captured = capsys.readouterr()
-    assert tuple(shlex.split(captured.out)) == words
+    assert split_command_line(captured.out) == words
+    assert all(line.endswith(" \\") for line in captured.out.splitlines()[:-1])
     assert main(["translate", "--to", "10.0", str(ROOT / "scenarios" / "add-and-delete.yaml")]) == 0
     assert "note: step 2 (object-add gi0) is left out" in capsys.readouterr().err
 
