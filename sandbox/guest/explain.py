@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from sandbox.guest.affinity import Affinity, Source
     from sandbox.guest.distances import Distances
+    from sandbox.guest.facts import GuestMachine
     from sandbox.guest.result import GuestNode
     from sandbox.scenario.origins import Origin
 
@@ -63,6 +64,13 @@ def losses_of_nodes(nodes: Sequence[GuestNode], affinity: Affinity, declared: in
     empty = {pxm for pxm in range(declared) if pxm not in affinity.nodes} - ports - _lost_domains(affinity)
     if empty:
         yield Loss(f"PXM {list_text(empty)}", "there is no processor, memory or initiator in it, so it makes no node")
+
+
+def hidden_devices(machine: GuestMachine) -> Iterator[Loss]:
+    """Give the PCI devices of which the guest sees nothing."""
+    for place in machine.hidden:
+        why = "virt's configuration space below 4 GiB (highmem-ecam=off) has room for 16 buses, and its bus is no such"
+        yield Loss(f"PCI device {place.id} ({place.address})", why)
 
 
 def surprises(nodes: Sequence[GuestNode], affinity: Affinity, origins: Sequence[Origin]) -> tuple[str, ...]:

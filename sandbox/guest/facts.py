@@ -50,6 +50,10 @@ OLD_FLASH_NOTE: Final = (
 )
 
 
+ALL_BUSES: Final = 256
+LOW_ECAM_BUSES: Final = 16
+"""How many PCI buses virt's configuration space has room for where it lies below 4 GiB: 1 MiB each."""
+
 ABSENT_ITS: Final = (
     "its=off takes the interrupt translation service away, but QEMU's MADT still names it, and the kernel dies as it"
     " looks for it: use gic-version=2, or QEMU 11.1"
@@ -108,6 +112,11 @@ class PciPlace:
     id: str
     pxm: int | None = None
 
+    @property
+    def bus(self) -> int:
+        """The number of its bus."""
+        return int(self.address.split(":")[1], 16)
+
 
 @record
 class GuestMachine:
@@ -122,6 +131,7 @@ class GuestMachine:
         modules: memory modules.
         windows: how many CXL fixed memory windows the tables name.
         devices: PCI devices.
+        hidden: PCI devices of which it does not see anything.
         fatal: why any kernel dies on it, whatever its tables say; "" if none does.
         notes: what was assumed, for people.
     """
@@ -135,6 +145,7 @@ class GuestMachine:
     windows: int = 0
     devices: tuple[PciPlace, ...] = ()
     notes: tuple[str, ...] = ()
+    hidden: tuple[PciPlace, ...] = ()
     fatal: str = ""
 
     @property
@@ -182,9 +193,12 @@ def facts_of(machine: Machine, edk2: str | None = None) -> GuestMachine:
         GuestCpu(slot.index, slot.index, slot.socket, core, _mpidr(slot.index, group))
         for slot, core in zip(slots, cores, strict=True)
     )
+    buses = ALL_BUSES if board.high_ecam else LOW_ECAM_BUSES
     places = pci_places(machine.tree)
+    seen = tuple(place for place in places if place.bus < buses)
+    hidden = tuple(place for place in places if place.bus >= buses)
     fatal = ABSENT_ITS if _names_absent_its(machine) else ""
-    return GuestMachine(ARM64, (*reserved, *ram), cpus, OTHER, reserved, modules, 0, places, notes, fatal)
+    return GuestMachine(ARM64, (*reserved, *ram), cpus, OTHER, reserved, modules, 0, seen, notes, hidden, fatal)
 
 
 def pci_places(tree: ObjectTree) -> tuple[PciPlace, ...]:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.guest.affinity import Claim
 from sandbox.guest.distances import read_distances
-from sandbox.guest.explain import losses, losses_of_nodes, surprises
+from sandbox.guest.explain import hidden_devices, losses, losses_of_nodes, surprises
 from sandbox.guest.hazards import doomed, hazards
 from sandbox.guest.lists import list_text
 from sandbox.guest.memory import NO_NODE, NodeMemory, place_memory
@@ -184,6 +184,7 @@ class _Forecaster:
         maker = NodeMaker(state, self.machine, self.origins)
         nodes = tuple(maker.node(number, cpus) for number in sorted(possible))
         lost = [*losses(affinity, self.distances, self.origins, self.rejected), *plugged.lost]
+        lost += hidden_devices(self.machine)
         if not self.rejected:
             lost += losses_of_nodes(nodes, affinity, self.declared)
         return Forecast(

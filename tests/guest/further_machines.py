@@ -164,6 +164,11 @@ LOST_PROCESSORS: Final = srat(initiator(2, 0), CPUS, ALL)
 ARM_ROOMY: Final = VIRT.replace("-m 1G", "-bios QEMU_EFI.fd -m 1G,slots=2,maxmem=4G")
 WITHOUT_ITS: Final = VIRT.replace("gic-version=3", "gic-version=3,its=off")
 NO_ITS: Final = f"{WITHOUT_ITS} {empty_nodes(2, 3)} {DEVICE} {initiators((2,))}"
+FAR_BUS: Final = (
+    "-device pxb-pcie,id=ex0,bus=pcie.0,bus_nr=32,numa_node=1 -device pcie-root-port,id=rp0,bus=ex0,chassis=1 "
+    "-device pxb-pcie,id=ex1,bus=pcie.0,bus_nr=8,numa_node=1 -device pcie-root-port,id=rp1,bus=ex1,chassis=2"
+)
+SIXTEEN_BUSES: Final = VIRT.replace("gic-version=3", "gic-version=3,highmem-ecam=off")
 ARM_CROOKED: Final = f"{ARM_ROOMY.replace('slots=2', 'slots=3')} {empty_nodes(2, 3)} {CROOKED.format(6 * GIB)}"
 ARM_MODULE: Final = f"{ARM_ROOMY} {empty_nodes(2, 3)} {DIMM} {initiators((2,))}"
 
@@ -214,6 +219,8 @@ def _machines() -> Iterator[Machine]:
     for kernel in BOTH:
         yield Machine(named("a memory module on the node of an initiator", "arm64"), ARM_MODULE, {}, kernel)
         yield Machine(named("memory modules that are no blocks", "arm64"), ARM_CROOKED, {}, kernel)
+    for kernel in BOTH:
+        yield Machine(named("a bus without configuration space", "arm64"), f"{SIXTEEN_BUSES} {FAR_BUS}", {}, kernel)
     for kernel in BOTH:
         yield Machine(named("no interrupt translation service", "arm64"), NO_ITS, {}, kernel)
     for what, kernels, words in OWN:

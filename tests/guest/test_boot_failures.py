@@ -81,6 +81,12 @@ def test_edk2_dies_where_the_first_node_has_little_memory(qemu_arm, arm_kernel, 
     assert "Synchronous Exception" in failure.value.console
 
 
+def test_edk2_does_not_start_a_kernel_that_has_no_room(qemu_arm, arm_kernel, cache):
+    words = "-M virt,gic-version=3 -cpu cortex-a57 -nodefaults -m 128M".split()
+    with pytest.raises(BootFailed, match="its firmware could not start the kernel, and went to its shell"):
+        boot(qemu_arm, prepare_boot(words, "arm64"), arm_kernel)
+
+
 def test_a_wrong_table_is_refused_before_anything_starts(kernel):
     with pytest.raises(InputError, match="has no header"):
         boot(["absent-program"], fitted(MACHINE), kernel, tables={"SRAT": b"short"})

@@ -23,8 +23,18 @@ STAGES: Final = (
 )
 """What on the console marks the stages of a boot."""
 
-FIRMWARE_DIES: Final = b"Synchronous Exception at 0x"
-"""What edk2 writes before it stops for good."""
+FIRMWARE_ENDS: Final = {
+    b"Synchronous Exception at 0x": (
+        "its firmware died before any kernel ran; edk2 needs 128 MiB or more on the first node that has memory"
+    ),
+    b"UEFI Interactive Shell": (
+        "its firmware could not start the kernel, and went to its shell; the guest may have too little memory for it"
+    ),
+}
+"""What edk2 writes when no kernel will run any more, and what that means.
+
+Seen with edk2 2025.02: with 64 MiB on the first node it dies, whatever the other nodes have.
+"""
 
 PANICS: Final = (b"Kernel panic - not syncing: ", b"PANIC: early exception")
 """What a kernel writes when it panics. One that dies before it has read its parameters never resets."""
@@ -73,7 +83,7 @@ def listen(connection: socket.socket, deadline: float, watch: Stages) -> tuple[s
             break
         console += data
         watch.look(console, len(console) - len(data))
-        if firmware_died(console):
+        if firmware_end(console):
             break
         if not panics and any(mark in console for mark in PANICS):
             panics = True
@@ -81,6 +91,6 @@ def listen(connection: socket.socket, deadline: float, watch: Stages) -> tuple[s
     return console.decode(errors="replace"), ended
 
 
-def firmware_died(console: bytes | bytearray) -> bool:
-    """Whether firmware stopped for good, before any kernel ran."""
-    return FIRMWARE_DIES in console
+def firmware_end(console: bytes | bytearray) -> str:
+    """Return how firmware came to an end before any kernel ran; "" if it did not."""
+    return next((what for mark, what in FIRMWARE_ENDS.items() if mark in console), "")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sandbox.guest.boot.cache import cache_folder
-from sandbox.guest.boot.console import Stages, firmware_died, listen
+from sandbox.guest.boot.console import Stages, firmware_end, listen
 from sandbox.guest.boot.initramfs import initramfs, table_archive
 from sandbox.guest.boot.parse import Panic, Untold, clean_lines, read_console
 from sandbox.guest.boot.upgrade import upgrades
@@ -42,11 +42,6 @@ PANICS: Final = "panics"
 CONSOLE: Final = "console"
 MOST_SECONDS: Final = 180.0
 LAST_LINES: Final = 5
-
-FIRMWARE_DIED: Final = (
-    "its firmware died before any kernel ran; edk2 needs 128 MiB or more on the first node that has memory"
-)
-"""Seen with edk2 2025.02: with 64 MiB there it dies, whatever the other nodes have."""
 
 
 class BootFailed(LiveError):
@@ -188,8 +183,9 @@ class _Run:
         try:
             found = read_console(console)
         except Untold as untold:
-            if firmware_died(console.encode()):
-                raise BootFailed(FIRMWARE_DIED, console, keep_log(console)) from None
+            end = firmware_end(console.encode())
+            if end:
+                raise BootFailed(end, console, keep_log(console)) from None
             late = "" if ended else f"it was not done within {self.seconds:g} s; "
             raise BootFailed(late + untold.what, console, keep_log(console)) from None
         told = (console, arguments, self.given or {}, words.changes, taken)
