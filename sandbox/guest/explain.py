@@ -69,7 +69,7 @@ def losses_of_nodes(nodes: Sequence[GuestNode], affinity: Affinity, declared: in
 def hidden_devices(machine: GuestMachine) -> Iterator[Loss]:
     """Give the PCI devices of which the guest sees nothing."""
     for place in machine.hidden:
-        why = "virt's configuration space below 4 GiB (highmem-ecam=off) has room for 16 buses, and its bus is no such"
+        why = "virt's configuration space below 4 GiB (highmem-ecam=off) has room for 16 buses only"
         yield Loss(f"PCI device {place.id} ({place.address})", why)
 
 

@@ -106,11 +106,13 @@ class PciPlace:
         address: ``ssss:bb:dd.f``, after firmware has numbered the buses.
         id: its name in QEMU's tree: the user's id, or one that QEMU made up.
         pxm: the proximity domain of the expander that it is behind; None if that has none, or there is none.
+        is_reached: whether firmware has found its bus, and given it a number.
     """
 
     address: str
     id: str
     pxm: int | None = None
+    is_reached: bool = True
 
     @property
     def bus(self) -> int:
@@ -195,20 +197,20 @@ def facts_of(machine: Machine, edk2: str | None = None) -> GuestMachine:
     )
     buses = ALL_BUSES if board.high_ecam else LOW_ECAM_BUSES
     places = pci_places(machine.tree)
-    seen = tuple(place for place in places if place.bus < buses)
-    hidden = tuple(place for place in places if place.bus >= buses)
+    seen = tuple(place for place in places if place.is_reached and place.bus < buses)
+    hidden = tuple(place for place in places if place not in seen)
     fatal = ABSENT_ITS if _names_absent_its(machine) else ""
     return GuestMachine(ARM64, (*reserved, *ram), cpus, OTHER, reserved, modules, 0, seen, notes, hidden, fatal)
 
 
 def pci_places(tree: ObjectTree) -> tuple[PciPlace, ...]:
     """Return the PCI devices of a machine whose buses are numbered, by address."""
-    found = [device for device in tree.root.walk() if isinstance(device, PciDeviceObject)]
-    places = [
-        PciPlace(PciDeviceHandle(0, each.bus_number, each.device.devfn).bdf, each.name, _expander_pxm(each.device))
-        for each in found
-        if each.device is not None
-    ]
+    places = []
+    for each in tree.root.walk():
+        if isinstance(each, PciDeviceObject) and each.device is not None:
+            address = PciDeviceHandle(0, each.bus_number, each.device.devfn).bdf
+            is_reached = each.device.bus.is_root or each.bus_number != 0
+            places.append(PciPlace(address, each.name, _expander_pxm(each.device), is_reached))
     return tuple(sorted(places, key=lambda place: place.address))
 
 

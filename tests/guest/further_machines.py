@@ -166,6 +166,7 @@ WITHOUT_ITS: Final = VIRT.replace("gic-version=3", "gic-version=3,its=off")
 NO_ITS: Final = f"{WITHOUT_ITS} {empty_nodes(2, 3)} {DEVICE} {initiators((2,))}"
 FAR_BUS: Final = (
     "-device pxb-pcie,id=ex0,bus=pcie.0,bus_nr=32,numa_node=1 -device pcie-root-port,id=rp0,bus=ex0,chassis=1 "
+    "-device pci-testdev,id=far,bus=rp0 "
     "-device pxb-pcie,id=ex1,bus=pcie.0,bus_nr=8,numa_node=1 -device pcie-root-port,id=rp1,bus=ex1,chassis=2"
 )
 SIXTEEN_BUSES: Final = VIRT.replace("gic-version=3", "gic-version=3,highmem-ecam=off")
