@@ -52,7 +52,7 @@ def translate(arguments: argparse.Namespace, _style: Style) -> Result:
 
     given, said = given_scenario(arguments)
     if arguments.to == LIBVIRT:
-        text, notes = libvirt_text(given, on_x86=arguments.on_x86)
+        text, notes = libvirt_text(given, on_x86=arguments.on_x86, file=arguments.libvirt)
         return written(arguments, text, (*said, *notes))
     made = convert(given, arguments.to, keep_ids=arguments.keep_ids, on_x86=arguments.on_x86)
     is_words = arguments.qemu_words is not None and not (arguments.output or "").endswith(SCENARIO_ENDINGS)
@@ -82,9 +82,18 @@ def written(arguments: argparse.Namespace, text: str, notes: Sequence[str]) -> R
     return Result(text, errors=errors)
 
 
-def libvirt_text(scenario: Scenario, *, on_x86: bool = False) -> tuple[str, Sequence[str]]:
-    """Return a scenario's machine as domain XML, and what that does not say."""
+def libvirt_text(scenario: Scenario, *, on_x86: bool = False, file: str | None = None) -> tuple[str, Sequence[str]]:
+    """Return a scenario's machine as domain XML, and what that does not say.
+
+    Args:
+        scenario: the scenario.
+        on_x86: from v2, on pc and q35 make the objects that virt would have.
+        file: the domain XML that the scenario was made of, if it was.
+    """
+    from sandbox.files import read_raw
+    from sandbox.libvirt.carry import NOT_CARRIED
     from sandbox.libvirt.from_machine import domain_of
+    from sandbox.libvirt.read import read_domain
     from sandbox.libvirt.write import write_domain
     from sandbox.translate.convert import V2, dialect_of
     from sandbox.translate.to_merged import to_merged
@@ -97,7 +106,11 @@ def libvirt_text(scenario: Scenario, *, on_x86: bool = False) -> tuple[str, Sequ
     if scenario.steps:
         notes.append("the steps are left out: domain XML is about the start")
     stem = scenario.file.rpartition("/")[2].partition(".")[0] if scenario.file != WORDS else ""
-    domain = domain_of(scenario.command_line, scenario.dialect, stem.replace(" ", "-") or "guest")
+    source = None
+    if file is not None:
+        source = read_domain(read_raw(file), file)
+        notes.append(NOT_CARRIED)
+    domain = domain_of(scenario.command_line, scenario.dialect, stem.replace(" ", "-") or "guest", source)
     return write_domain(domain.domain), (*notes, *domain.notes)
 
 
