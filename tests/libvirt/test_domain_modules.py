@@ -105,7 +105,8 @@ def test_a_virtio_device_without_an_address_gets_a_root_port_and_a_note():
     xml = with_modules("x86_64").replace("<address type='pci' domain='0' bus='0' slot='9' function='0'/>", "")
     arguments = qemu_arguments(read(xml))
     assert any("libvirt chooses the PCI addresses of the virtio-mem device:" in note for note in arguments.notes)
-    assert any('"id": "virtiomem0", "memaddr": 6442450944, "bus": "pci.1", "addr": "0x0"' in word for word in arguments.words)
+    (device,) = [word for word in arguments.words if '"id": "virtiomem0"' in word]
+    assert device.endswith('"bus": "pci.1", "addr": "0x0"}')
 
 
 @pytest.mark.parametrize("command", [["translate", "--to", "libvirt"], ["export", "--as", "libvirt"]])
