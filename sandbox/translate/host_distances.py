@@ -132,7 +132,10 @@ def with_distances(scenario: Scenario, distances: Distances) -> Scenario:
             declared.append(given.values.get("nodeid", len(declared)))
     named = {node for pair in distances for node in pair}
     for nodes, problem in (
-        (set(declared) - named, "declared without a node of the host: add it to --map"),
+        (
+            set(declared) - named,
+            "declared without a node of the host: add it to --map (0=0-1 gives two nodes one of the host)",
+        ),
         (named - set(declared), "mapped to a node of the host without being declared: add -numa node"),
     ):
         if nodes:
