@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sandbox.commands import Result, as_json
+from sandbox.commands import DONE, FAILED, Result, as_json
 from sandbox.commands.asked import WORDS, add_dialect, scenario_or_domain
 from sandbox.errors import InputError, MachineExit, Place
 from sandbox.files import read_text, write_text
@@ -45,24 +45,25 @@ def add_arguments(name: str, command: argparse.ArgumentParser) -> None:
 
 
 def translate(arguments: argparse.Namespace, _style: Style) -> Result:
-    """Translate a scenario or a command line to another dialect."""
+    """Translate a scenario or a command line to another dialect; the status is 1 if QEMU does not start with it."""
     from sandbox.commands.anchors import notes_on_comments, seen_from
     from sandbox.scenario.dump import dump_scenario
     from sandbox.translate.convert import convert
 
     given, said = given_scenario(arguments)
     if arguments.to == LIBVIRT:
-        text, notes = libvirt_text(given, on_x86=arguments.on_x86)
+        text, notes = libvirt_text(given, on_x86=arguments.on_x86, file=arguments.libvirt)
         return written(arguments, text, (*said, *notes))
     made = convert(given, arguments.to, keep_ids=arguments.keep_ids, on_x86=arguments.on_x86)
     is_words = arguments.qemu_words is not None and not (arguments.output or "").endswith(SCENARIO_ENDINGS)
     translated = seen_from(made.scenario, arguments.output)
     text = pasted(translated) if is_words else dump_scenario(translated)
+    status = DONE if made.starts else FAILED
     if arguments.json:
         words = list(made.scenario.command_line)
         shown = {"dialect": made.scenario.dialect, "command_line": words, "text": text, "notes": list(made.notes)}
-        return written(arguments, as_json(shown), said)
-    return written(arguments, text, (*said, *made.notes, *notes_on_comments(arguments.scenario)))
+        return written(arguments, as_json(shown), said, status)
+    return written(arguments, text, (*said, *made.notes, *notes_on_comments(arguments.scenario)), status)
 
 
 def pasted(scenario: Scenario) -> str:
@@ -73,18 +74,27 @@ def pasted(scenario: Scenario) -> str:
     return shell_text(scenario, program_of(scenario))
 
 
-def written(arguments: argparse.Namespace, text: str, notes: Sequence[str]) -> Result:
+def written(arguments: argparse.Namespace, text: str, notes: Sequence[str], status: int = DONE) -> Result:
     """Return a text as the result, or write it where that is asked for; notes go to stderr."""
     errors = "\n".join(f"note: {note}" for note in notes)
     if arguments.output:
         write_text(arguments.output, text)
-        return Result(errors=errors)
-    return Result(text, errors=errors)
+        return Result(status=status, errors=errors)
+    return Result(text, status, errors)
 
 
-def libvirt_text(scenario: Scenario, *, on_x86: bool = False) -> tuple[str, Sequence[str]]:
-    """Return a scenario's machine as domain XML, and what that does not say."""
+def libvirt_text(scenario: Scenario, *, on_x86: bool = False, file: str | None = None) -> tuple[str, Sequence[str]]:
+    """Return a scenario's machine as domain XML, and what that does not say.
+
+    Args:
+        scenario: the scenario.
+        on_x86: from v2, on pc and q35 make the objects that virt would have.
+        file: the domain XML that the scenario was made of, if it was.
+    """
+    from sandbox.files import read_raw
+    from sandbox.libvirt.carry import NOT_CARRIED
     from sandbox.libvirt.from_machine import domain_of
+    from sandbox.libvirt.read import read_domain
     from sandbox.libvirt.write import write_domain
     from sandbox.translate.convert import V2, dialect_of
     from sandbox.translate.to_merged import to_merged
@@ -97,7 +107,11 @@ def libvirt_text(scenario: Scenario, *, on_x86: bool = False) -> tuple[str, Sequ
     if scenario.steps:
         notes.append("the steps are left out: domain XML is about the start")
     stem = scenario.file.rpartition("/")[2].partition(".")[0] if scenario.file != WORDS else ""
-    domain = domain_of(scenario.command_line, scenario.dialect, stem.replace(" ", "-") or "guest")
+    source = None
+    if file is not None:
+        source = read_domain(read_raw(file), file)
+        notes.append(NOT_CARRIED)
+    domain = domain_of(scenario.command_line, scenario.dialect, stem.replace(" ", "-") or "guest", source)
     return write_domain(domain.domain), (*notes, *domain.notes)
 
 
@@ -125,24 +139,34 @@ def libvirt_scenarios(file: str, dialects: Sequence[str]) -> tuple[tuple[Scenari
 
 def given_scenario(arguments: argparse.Namespace) -> tuple[Scenario, tuple[str, ...]]:
     """Return what is given, with distances of a host if those are asked for, and what is to be said about it."""
+    _take_scenario_from_map(arguments)
     scenario, notes = scenario_or_domain(arguments)
     refuse_other_targets(split_program(scenario.command_line)[0], scenario.place)
-    return _with_distances(scenario, arguments), tuple(notes)
+    scenario, about_distances = _with_distances(scenario, arguments)
+    return scenario, (*notes, *about_distances)
 
 
-def _with_distances(scenario: Scenario, arguments: argparse.Namespace) -> Scenario:
+def _take_scenario_from_map(arguments: argparse.Namespace) -> None:
+    """Take the last word of ``--map``, which takes all that follow it, for the scenario where that is missing."""
+    is_missing = arguments.scenario is None and arguments.qemu_words is None and arguments.libvirt is None
+    if arguments.map and is_missing and "=" not in arguments.map[-1]:
+        arguments.scenario = arguments.map.pop()
+
+
+def _with_distances(scenario: Scenario, arguments: argparse.Namespace) -> tuple[Scenario, tuple[str, ...]]:
     if arguments.distances_from is None:
         if arguments.map:
             raise InputError("--map goes with --distances-from")
-        return scenario
+        return scenario, ()
     from sandbox.translate import host_distances
 
     host = host_distances.read_distances(read_text(arguments.distances_from), arguments.distances_from)
     if not arguments.map:
         raise InputError("--distances-from goes with --map HOST=GUEST, such as --map 0-1=0-1 2-9=2-9")
-    distances = host_distances.guest_distances(host, host_distances.read_map(arguments.map))
+    nodes = host_distances.read_map(arguments.map)
+    distances = host_distances.guest_distances(host, nodes)
     host_distances.check_distances(distances)
     try:
-        return host_distances.with_distances(scenario, distances)
+        return host_distances.with_distances(scenario, distances), tuple(host_distances.shared_nodes(nodes))
     except MachineExit as end:
         raise InputError(f"QEMU does not start with this command line: {end.stderr}", scenario.place) from None

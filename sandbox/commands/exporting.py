@@ -33,7 +33,10 @@ def export(arguments: argparse.Namespace, _style: Style) -> Result:
 
         said = (*said, *notes_on_comments(arguments.scenario))
         scenario = seen_from(scenario, arguments.output)
-    text, notes = _FORMS[arguments.form](scenario)
+    if arguments.form == "libvirt":
+        text, notes = libvirt_text(scenario, file=arguments.libvirt)
+    else:
+        text, notes = _FORMS[arguments.form](scenario)
     return written(arguments, text, (*said, *notes))
 
 
@@ -83,7 +86,6 @@ _FORMS: Final[dict[str, Callable[[Scenario], tuple[str, Sequence[str]]]]] = {
     "qmp": _qmp,
     "yaml": _yaml,
     "json": _json,
-    "libvirt": libvirt_text,
 }
 
 

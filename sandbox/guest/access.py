@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from sandbox.guest.hmat_walk import Locality, read_hmat
+from sandbox.guest.lists import list_text
 from sandbox.guest.srat_walk import MEMORY, PORT, entries
 from sandbox.records import field, record
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from sandbox.guest.srat_walk import Entry
 
@@ -89,6 +90,35 @@ def read_access(srat: bytes, hmat: bytes, situation: Situation) -> dict[int, dic
                     folder.initiators.append(other)
                     _folder(folders, other, access).targets.append(node)
     return folders
+
+
+def overruled(srat: bytes, hmat: bytes, situation: Situation) -> Iterator[str]:
+    """Give a sentence for each memory node whose initiator HMAT names though others have better numbers.
+
+    Args:
+        srat: the SRAT that the kernel uses.
+        hmat: HMAT.
+        situation: what the kernel knows.
+    """
+    found = tuple(entries(srat))
+    if found and not found[-1].length:
+        return
+    targets, ports = _targets(found, situation)
+    content = read_hmat(hmat, targets | ports, situation.nodes)
+    if content is None:
+        return
+    initiators = sorted({pxm for table in content.localities for pxm in table.initiators if pxm in situation.nodes})
+    for pxm in targets:
+        named, node = content.processor_of.get(pxm), situation.nodes.get(pxm)
+        if named is None or node not in situation.online or pxm in ports:
+            continue
+        free = _Target(pxm, None, situation).best(content.decisive, initiators, LOCAL, dict.fromkeys(KINDS, 0))
+        better = [situation.nodes[other] for other in free]
+        if better and named not in free:
+            yield (
+                f"HMAT names node {situation.nodes[named]} as the initiator of node {node}'s memory (-numa"
+                f" node,initiator=), and Linux keeps to that, though node {list_text(better)} has better numbers."
+            )
 
 
 def _folder(folders: dict[int, dict[int, Access]], node: int, access: int) -> Access:

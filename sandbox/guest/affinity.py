@@ -57,6 +57,7 @@ class Affinity:
         sources: each entry that was taken, in the order of the passes.
         initiator_entries: the places of all Generic Initiator entries among all entries, with their number from 0.
         ports: the domains of Generic Port entries.
+        port_entries: those entries, in table order.
         disabled: whether the kernel has switched SRAT off for good.
         rejected: why the table is not used; "" if it is.
         fails_to_read: whether it is rejected before its content is judged: no memory, or an entry of length 0.
@@ -73,6 +74,7 @@ class Affinity:
     sources: list[Source] = field(default_factory=list)
     initiator_entries: dict[int, int] = field(default_factory=dict)
     ports: set[int] = field(default_factory=set)
+    port_entries: list[Entry] = field(default_factory=list)
     disabled: bool = False
     rejected: str = ""
     fails_to_read: bool = False

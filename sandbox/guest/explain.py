@@ -10,7 +10,7 @@ from sandbox.guest.result import Loss
 from sandbox.guest.srat_walk import INITIATOR, MEMORY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from sandbox.guest.affinity import Affinity, Source
     from sandbox.guest.distances import Distances
@@ -46,13 +46,16 @@ def losses(affinity: Affinity, distances: Distances, origins: Sequence[Origin], 
             )
 
 
-def losses_of_nodes(nodes: Sequence[GuestNode], affinity: Affinity, declared: int) -> Iterator[Loss]:
+def losses_of_nodes(
+    nodes: Sequence[GuestNode], affinity: Affinity, declared: int, with_modules: Collection[int] = ()
+) -> Iterator[Loss]:
     """Give the domains of which the guest has no node, or only an offline one.
 
     Args:
         nodes: all possible nodes.
         affinity: what the kernel made of SRAT.
         declared: how many nodes the command line declares.
+        with_modules: the domains of memory modules, of which more is said elsewhere.
     """
     for node in nodes:
         if not node.online:
@@ -62,6 +65,7 @@ def losses_of_nodes(nodes: Sequence[GuestNode], affinity: Affinity, declared: in
     if ports:
         yield Loss(f"PXM {list_text(ports)}", "a Generic Port makes no node")
     empty = {pxm for pxm in range(declared) if pxm not in affinity.nodes} - ports - _lost_domains(affinity)
+    empty -= set(with_modules)
     if empty:
         yield Loss(f"PXM {list_text(empty)}", "there is no processor, memory or initiator in it, so it makes no node")
 

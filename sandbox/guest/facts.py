@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sandbox.machine.board import Board
     from sandbox.machine.machine import Machine
     from sandbox.machine.pci.bus import PciDevice
+    from sandbox.machine.virtio_memory import VirtioMemory
     from sandbox.qom.tree import ObjectTree
 
 AMD: Final = "AMD"
@@ -136,6 +137,7 @@ class GuestMachine:
         hidden: PCI devices of which it does not see anything.
         fatal: why any kernel dies on it, whatever its tables say; "" if none does.
         notes: what was assumed, for people.
+        virtio: virtio-mem and virtio-pmem devices, none of which has memory when the guest starts.
     """
 
     arch: str
@@ -149,6 +151,7 @@ class GuestMachine:
     notes: tuple[str, ...] = ()
     hidden: tuple[PciPlace, ...] = ()
     fatal: str = ""
+    virtio: tuple[VirtioMemory, ...] = ()
 
     @property
     def is_x86(self) -> bool:
@@ -174,6 +177,7 @@ def facts_of(machine: Machine, edk2: str | None = None) -> GuestMachine:
     cores = [known.setdefault(slot.ids[:-1], len(known)) for slot in slots]
     dimms = (dimm for dimm in machine.dimms() if not dimm.is_nvdimm)
     modules = tuple(Module(dimm.size, dimm.node, dimm.address, dimm.id or "") for dimm in dimms)
+    virtio = tuple(machine.bay.modules.virtio().values()) if machine.bay.modules is not None else ()
     if board.pc is not None:
         options = board.machine.options
         windows = len(options.get("cxl-fmw") or ()) if options.get("cxl") else 0
@@ -183,7 +187,8 @@ def facts_of(machine: Machine, edk2: str | None = None) -> GuestMachine:
             GuestCpu(number, slot.apic_id, slot.socket, core)
             for number, (slot, core) in enumerate(zip(slots, cores, strict=True))
         )
-        return GuestMachine(X86, ram, cpus, AMD if is_amd else OTHER, (), modules, windows, pci_places(machine.tree))
+        vendor, places = AMD if is_amd else OTHER, pci_places(machine.tree)
+        return GuestMachine(X86, ram, cpus, vendor, (), modules, windows, places, virtio=virtio)
     if board.numa.nodes and board.machine.options.get("acpi") == "off":
         raise UnmodelledError("acpi=off: the guest takes its nodes from the device tree, of which there is no forecast")
     ram = (Range(VIRT_RAM, VIRT_RAM + board.memory.ram_size),)
@@ -200,7 +205,7 @@ def facts_of(machine: Machine, edk2: str | None = None) -> GuestMachine:
     seen = tuple(place for place in places if place.is_reached and place.bus < buses)
     hidden = tuple(place for place in places if place not in seen)
     fatal = ABSENT_ITS if _names_absent_its(machine) else ""
-    return GuestMachine(ARM64, (*reserved, *ram), cpus, OTHER, reserved, modules, 0, seen, notes, hidden, fatal)
+    return GuestMachine(ARM64, (*reserved, *ram), cpus, OTHER, reserved, modules, 0, seen, notes, hidden, fatal, virtio)
 
 
 def pci_places(tree: ObjectTree) -> tuple[PciPlace, ...]:

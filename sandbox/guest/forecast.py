@@ -25,7 +25,7 @@ from sandbox.guest.explain import hidden_devices, losses, losses_of_nodes, surpr
 from sandbox.guest.hazards import doomed, hazards
 from sandbox.guest.lists import list_text
 from sandbox.guest.memory import NO_NODE, NodeMemory, place_memory
-from sandbox.guest.modules import Plugged, plug_modules
+from sandbox.guest.modules import Plugged, plug_modules, virtio_notes
 from sandbox.guest.nodes import NodeMaker, NodeState
 from sandbox.guest.passes import read_affinity
 from sandbox.guest.processors import arm64_nodes, x86_nodes
@@ -35,7 +35,7 @@ from sandbox.records import replace
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sandbox.guest.access import Access
+    from sandbox.guest.access import Access, Situation
     from sandbox.guest.affinity import Affinity
     from sandbox.guest.facts import GuestMachine, PciPlace
     from sandbox.guest.kernels import Kernel
@@ -186,7 +186,9 @@ class _Forecaster:
         lost = [*losses(affinity, self.distances, self.origins, self.rejected), *plugged.lost]
         lost += hidden_devices(self.machine)
         if not self.rejected:
-            lost += losses_of_nodes(nodes, affinity, self.declared)
+            lost += losses_of_nodes(nodes, affinity, self.declared, {it.pxm for it in self.machine.modules})
+            lost += plugged.moved
+        situation = self.situation(online, {found.node for found in nodes if found.cpus})
         return Forecast(
             kernel=self.kernel,
             outcome=BOOTS,
@@ -194,13 +196,13 @@ class _Forecaster:
             nodes=nodes,
             domains=affinity.nodes,
             devices=self.devices(online),
-            access=self.access(online, {found.node for found in nodes if found.cpus}),
+            access=self.access(situation),
             said=tuple(self.said),
             why=self.rejected,
             lost=tuple(lost),
-            surprises=() if self.rejected else surprises(nodes, affinity, self.origins),
+            surprises=() if self.rejected else (*surprises(nodes, affinity, self.origins), *self.overruled(situation)),
             hazards=hazards(self.machine, cpus, self.kernel),
-            notes=self.machine.notes,
+            notes=(*self.machine.notes, *virtio_notes(self.machine, affinity.nodes)),
         )
 
     def printed_initiators(self, last: int) -> set[int]:
@@ -243,13 +245,29 @@ class _Forecaster:
             (place, NO_NODE if place.pxm is None else nodes.get(place.pxm, NO_NODE)) for place in self.machine.devices
         )
 
-    def access(self, online: set[int], with_cpu: set[int]) -> dict[int, dict[int, Access]]:
-        """Return what HMAT makes."""
-        srat, hmat = self.tables.srat, self.tables.hmat
-        if srat is None or hmat is None or self.affinity.disabled:
-            return {}
-        from sandbox.guest.access import Situation, read_access
+    def situation(self, online: set[int], with_cpu: set[int]) -> Situation | None:
+        """Return what the kernel knows when it reads HMAT; None if it does not."""
+        if self.tables.srat is None or self.tables.hmat is None or self.affinity.disabled:
+            return None
+        from sandbox.guest.access import Situation
 
         nodes = self.affinity.nodes if self.kernel.is_x86 or not self.rejected else {}
-        situation = Situation(nodes, online, with_cpu, self.kernel.max_nodes, not self.kernel.is_old)
+        return Situation(nodes, online, with_cpu, self.kernel.max_nodes, not self.kernel.is_old)
+
+    def access(self, situation: Situation | None) -> dict[int, dict[int, Access]]:
+        """Return what HMAT makes."""
+        from sandbox.guest.access import read_access
+
+        srat, hmat = self.tables.srat, self.tables.hmat
+        if situation is None or srat is None or hmat is None:
+            return {}
         return read_access(srat, hmat, situation)
+
+    def overruled(self, situation: Situation | None) -> tuple[str, ...]:
+        """Return where HMAT names an initiator that its own numbers would not."""
+        from sandbox.guest.access import overruled
+
+        srat, hmat = self.tables.srat, self.tables.hmat
+        if situation is None or srat is None or hmat is None:
+            return ()
+        return tuple(overruled(srat, hmat, situation))

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Final
 
 from sandbox.guest.parts import size_text
 from sandbox.guest.result import Loss
+from sandbox.machine.virtio_memory import VIRTIO_PMEM
 from sandbox.records import record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from sandbox.guest.facts import GuestMachine
 
@@ -30,11 +31,13 @@ class Plugged:
         sizes: bytes by node, of those that the kernel takes.
         said: what it says of the others.
         lost: the others.
+        moved: those of domains that SRAT has nothing for, with what becomes of them.
     """
 
     sizes: Mapping[int, int]
     said: tuple[str, ...] = ()
     lost: tuple[Loss, ...] = ()
+    moved: tuple[Loss, ...] = ()
 
 
 def plug_modules(machine: GuestMachine, nodes: Mapping[int, int], first: int) -> Plugged:
@@ -51,6 +54,7 @@ def plug_modules(machine: GuestMachine, nodes: Mapping[int, int], first: int) ->
     sizes: dict[int, int] = {}
     said: list[str] = []
     lost: list[Loss] = []
+    moved: list[Loss] = []
     for module in machine.modules:
         if module.start % block or module.size % block:
             said.append(
@@ -65,7 +69,34 @@ def plug_modules(machine: GuestMachine, nodes: Mapping[int, int], first: int) ->
             continue
         node = nodes.get(module.pxm, first)
         sizes[node] = sizes.get(node, 0) + module.size
-    return Plugged(sizes, tuple(said), tuple(lost))
+        if module.pxm not in nodes:
+            why = (
+                "no entry of SRAT that the kernel takes for a node is about that domain, so the kernel puts the "
+                f"module's {size_text(module.size)} on node {node}"
+            )
+            moved.append(Loss(f"memory module {module.id}".rstrip() + f" on PXM {module.pxm}", why))
+    return Plugged(sizes, tuple(said), tuple(lost), tuple(moved))
+
+
+def virtio_notes(machine: GuestMachine, nodes: Mapping[int, int]) -> Iterator[str]:
+    """Give a sentence about each virtio-mem and virtio-pmem device, which bring no memory as the guest starts.
+
+    Args:
+        machine: the machine.
+        nodes: the node of each proximity domain.
+    """
+    for device in machine.virtio:
+        name = device.id or device.kind
+        if device.kind == VIRTIO_PMEM:
+            yield f"{name}: virtio-pmem is a disk to the guest, and no memory of a node"
+            continue
+        node = nodes.get(device.node)
+        where = f"node {node}" if node is not None else "the node that its address is on"
+        asked = size_text(device.requested_size) if device.requested_size else "nothing yet"
+        yield (
+            f"{name}: up to {size_text(device.size)} comes to {where} once the guest loads virtio_mem (requested:"
+            f" {asked})"
+        )
 
 
 def block_size(machine: GuestMachine) -> int:

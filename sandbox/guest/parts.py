@@ -32,7 +32,7 @@ def size_text(size: int) -> str:
 
 
 def parts_of(node: int, affinity: Affinity, machine: GuestMachine, origins: Sequence[Origin]) -> tuple[Part, ...]:
-    """Return what a node is made of: processors, memory, initiators in table order."""
+    """Return what a node is made of: processors, memory, initiators in table order; and ports, which make none."""
     own = [source.entry for source in affinity.sources if source.node == node]
     processors = {_processor_id(entry) for entry in own if entry.type in (PROCESSOR, X2APIC, GICC)}
     present = {cpu.id for cpu in machine.cpus}
@@ -48,6 +48,10 @@ def parts_of(node: int, affinity: Affinity, machine: GuestMachine, origins: Sequ
             parts.append(Part("memory", memory_text(entry)))
         elif entry.type == INITIATOR:
             parts.append(initiator_part(entry, origin_of(entry, affinity, origins), machine))
+    pxm = affinity.pxm_of(node)
+    for number, entry in enumerate(affinity.port_entries, len(affinity.initiator_entries)):
+        if entry.u32(4) == pxm:
+            parts.append(port_part(entry, origins[number] if number < len(origins) else None))
     return tuple(parts)
 
 
@@ -60,7 +64,7 @@ def fallback_parts(machine: GuestMachine) -> tuple[Part, ...]:
 def memory_text(entry: Entry) -> str:
     """Return a memory entry for people."""
     flags = entry.u32(28)
-    kind = "room for memory modules" if flags & 2 else "non-volatile memory" if flags & 4 else "memory"
+    kind = "range for hot-plugged memory" if flags & 2 else "non-volatile memory" if flags & 4 else "memory"
     return f"{kind}, {size_text(entry.u64(16))} at {entry.u64(8):#x}"
 
 
@@ -75,6 +79,16 @@ def initiator_part(entry: Entry, origin: Origin | None, machine: GuestMachine) -
     wrong = f" (which is at {places[0]})" if places and device not in places else ""
     text = f"initiator {origin.object_id}: {named}{device}{wrong}"
     return Part("initiator", text, origin.object_id, device, origin.device_id)
+
+
+def port_part(entry: Entry, origin: Origin | None) -> Part:
+    """Return a Generic Port entry for people."""
+    handle = entry.data[entry.offset + HANDLE : entry.offset + HANDLE + HANDLE_LENGTH]
+    device = device_text(decode_handle(entry.byte(HANDLE_TYPE), handle))
+    if origin is None:
+        return Part("port", f"port {device}", device=device)
+    named = f"{origin.device_id} " if origin.device_id else ""
+    return Part("port", f"port {origin.object_id}: {named}{device}", origin.object_id, device, origin.device_id)
 
 
 def origin_of(entry: Entry, affinity: Affinity, origins: Sequence[Origin]) -> Origin | None:

@@ -69,7 +69,8 @@ class _Reader:
         gicc = [entry for entry in found if entry.type == GICC and entry.u32(10) & ENABLED]
         initiators = [entry.index for entry in found if entry.type == INITIATOR]
         result.initiator_entries |= {index: number for number, index in enumerate(initiators)}
-        result.ports |= {entry.u32(4) for entry in found if entry.type == PORT}
+        result.port_entries += [entry for entry in found if entry.type == PORT]
+        result.ports |= {entry.u32(4) for entry in result.port_entries}
         result.gicc |= {entry.u32(6): entry.u32(2) for entry in gicc}
         has_memory = any(source.entry.type == MEMORY for source in result.sources)
         result.fails_to_read = ends_in_zero(found) or not has_memory

@@ -23,10 +23,10 @@ class Part:
     """Something that a node is made of.
 
     Attributes:
-        kind: ``processors``, ``memory``, ``initiator``, ``module`` or ``window``.
+        kind: ``processors``, ``memory``, ``initiator``, ``port``, ``module`` or ``window``.
         text: what it is, for people.
-        object_id: the object that put an initiator there; "" if it is not known.
-        device: the device that an initiator's entry names, as ``ssss:bb:dd.f``; "" for other kinds.
+        object_id: the object that put an initiator or a port there; "" if it is not known.
+        device: the device that such an entry names, as ``ssss:bb:dd.f``; "" for other kinds.
         device_id: its id on the command line; "" if it is not known.
     """
 
@@ -103,7 +103,7 @@ class Forecast:
         lost: what the guest does not get.
         surprises: what people do not expect of the numbers, as sentences.
         hazards: what may kill the guest all the same, as sentences.
-        notes: what was assumed.
+        notes: what was assumed, and what is no part of the nodes.
     """
 
     kernel: Kernel

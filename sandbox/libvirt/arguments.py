@@ -10,14 +10,15 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from qom_types.dialects import dialect_named
-from sandbox.libvirt.domain import DRIVERS, ROOTS, Address, Controller
+from sandbox.libvirt.domain import DRIVERS, ROOTS, Address, Controller, Hostdev, MemoryModule
 from sandbox.libvirt.machine_names import with_known_machine
+from sandbox.libvirt.modules import module_arguments, placed
 from sandbox.records import record, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sandbox.libvirt.domain import Domain, Hostdev
+    from sandbox.libvirt.domain import Domain
 
 PORT: Final = "pcie-root-port"
 MONITOR: Final = (
@@ -64,6 +65,7 @@ def qemu_arguments(domain: Domain, dialect: str = "10.0") -> Arguments:
         *("-machine", _machine(domain)),
         *("-accel", "kvm" if domain.kvm else "tcg"),
         *(("-cpu", domain.cpu) if domain.cpu else ()),
+        *_firmware(domain),
         *("-m", _memory(domain)),
         *("-smp", _smp(domain)),
     ]
@@ -73,6 +75,7 @@ def qemu_arguments(domain: Domain, dialect: str = "10.0") -> Arguments:
     for controller in domain.controllers:
         if controller.model not in ROOTS:
             words += ["-device", _controller(controller, domain)]
+    words += module_arguments(domain)
     words += _hostdevs(domain)
     for number, kind in enumerate(domain.rngs):
         detail = ",filename=/dev/urandom" if kind == "rng-random" else ""
@@ -85,8 +88,15 @@ def qemu_arguments(domain: Domain, dialect: str = "10.0") -> Arguments:
 
 def _machine(domain: Domain) -> str:
     gic = f",gic-version={domain.gic}" if domain.gic else ""
+    nvdimm = ",nvdimm=on" if any(it.model == "nvdimm" for it in domain.modules) else ""
     own_ram = "" if domain.cells else f",memory-backend={_ram_name(domain)}"
-    return f"{domain.machine},usb=off{gic}{own_ram},acpi={'on' if domain.acpi else 'off'}"
+    return f"{domain.machine},usb=off{gic}{nvdimm}{own_ram},acpi={'on' if domain.acpi else 'off'}"
+
+
+def _firmware(domain: Domain) -> tuple[str, ...]:
+    """Return the firmware where it counts: an Arm machine without any takes no memory modules."""
+    needed = domain.arch == "aarch64" and any(not it.is_pci for it in domain.modules)
+    return ("-bios", domain.firmware) if needed and domain.firmware else ()
 
 
 def _ram_name(domain: Domain) -> str:
@@ -158,15 +168,7 @@ def _controller(controller: Controller, domain: Domain) -> str:
         members["numa_node"] = controller.node
     if controller.hotplug is not None:
         members["hotplug"] = controller.hotplug
-    return json.dumps({**members, "id": controller.bus, **_placed(controller.address, domain)})
-
-
-def _placed(address: Address | None, domain: Domain) -> dict[str, object]:
-    if address is None:
-        return {}
-    function = f".{address.function:#x}" if address.function else ""
-    several = {"multifunction": True} if address.multifunction else {}
-    return {"bus": domain.bus(address.bus), **several, "addr": f"{address.slot:#x}{function}"}
+    return json.dumps({**members, "id": controller.bus, **placed(controller.address, domain)})
 
 
 def _hostdevs(domain: Domain) -> Iterator[str]:
@@ -187,24 +189,30 @@ def _hostdev(hostdev: Hostdev, name: str, domain: Domain) -> str:
     members: dict[str, object] = {"driver": "vfio-pci", "host": hostdev.host, "id": name}
     if hostdev.iommufd:
         members["iommufd"] = "iommufd0"
-    members |= _placed(hostdev.address, domain)
+    members |= placed(hostdev.address, domain)
     return json.dumps(members if hostdev.rom_bar else {**members, "rombar": 0})
 
 
 def _with_addresses(domain: Domain) -> tuple[Domain, tuple[str, ...]]:
-    """Give devices of the host a place where libvirt is to choose one: a root port of their own, where there can be."""
+    """Give PCI devices a root port where libvirt is to choose their place, and there can be one."""
     notes = [] if domain.is_complete or not domain.hostdevs else [INCOMPLETE]
-    homeless = [hostdev for hostdev in domain.hostdevs if hostdev.address is None]
+    homeless = [hostdev.host for hostdev in domain.hostdevs if hostdev.address is None]
+    homeless += [f"the {module.model} device" for module in domain.modules if module.is_pci and module.address is None]
     if not homeless:
         return domain, tuple(notes)
     index = max((controller.index for controller in domain.controllers), default=0)
-    controllers, hostdevs = list(domain.controllers), []
-    for hostdev in domain.hostdevs:
-        if hostdev.address is None and domain.is_express:
+    controllers, places = list(domain.controllers), []
+    devices: tuple[Hostdev | MemoryModule, ...] = (*domain.hostdevs, *domain.modules)
+    for device in devices:
+        address = device.address
+        if address is None and domain.is_express and (isinstance(device, Hostdev) or device.is_pci):
             index += 1
             controllers.append(Controller(index, PORT))
-            hostdev = replace(hostdev, address=Address(index, 0))
-        hostdevs.append(hostdev)
-    names = ", ".join(hostdev.host for hostdev in homeless)
-    notes.append(f"libvirt chooses the PCI addresses of {names}: {DUMPXML}")
-    return replace(domain, controllers=tuple(controllers), hostdevs=tuple(hostdevs)), tuple(notes)
+            address = Address(index, 0)
+        places.append(address)
+    count = len(domain.hostdevs)
+    hostdevs = (replace(it, address=place) for it, place in zip(domain.hostdevs, places[:count], strict=True))
+    modules = (replace(it, address=place) for it, place in zip(domain.modules, places[count:], strict=True))
+    notes.append(f"libvirt chooses the PCI addresses of {', '.join(homeless)}: {DUMPXML}")
+    domain = replace(domain, controllers=tuple(controllers), hostdevs=tuple(hostdevs), modules=tuple(modules))
+    return domain, tuple(notes)

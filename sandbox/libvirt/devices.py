@@ -37,13 +37,13 @@ def read_controllers(root: Element) -> Iterator[Controller]:
         yield Controller(
             index=element.number("index"),
             model=model,
-            address=_address(element),
+            address=pci_address(element),
             chassis=_optional(target, "chassis", "chassisNr"),
             port=_optional(target, "port"),
             bus_number=_optional(target, "busNr"),
             node=whole_number(node.text, "<node>", node.place) if node else None,
             hotplug=hotplug != "off" if hotplug else None,
-            alias=_alias(element),
+            alias=user_alias(element),
             name=name.get("name") if name else "",
         )
 
@@ -66,11 +66,12 @@ def read_hostdevs(root: Element) -> Iterator[Hostdev]:
         yield Hostdev(
             host=_host(source),
             nodes=parse_node_set(nodes, acpi.place) if acpi and nodes else (),
-            address=_address(element),
-            alias=_alias(element),
+            address=pci_address(element),
+            alias=user_alias(element),
             managed=element.get("managed") == "yes",
             rom_bar=rom is None or rom.get("bar") != "off",
             iommufd=driver is not None and driver.get("iommufd") == "yes",
+            driver=tuple((it, driver.get(it)) for it in ("name", "model") if driver.get(it)) if driver else (),
             number=number,
             place=element.place,
         )
@@ -81,7 +82,8 @@ def _host(source: Element) -> str:
     return f"{parts[0]:04x}:{parts[1]:02x}:{parts[2]:02x}.{parts[3]:x}"
 
 
-def _address(element: Element) -> Address | None:
+def pci_address(element: Element) -> Address | None:
+    """Return where a device sits; None where nothing is said of it."""
     found = element.find("address")
     if found is None or found.get("type") != "pci":
         return None
@@ -89,7 +91,8 @@ def _address(element: Element) -> Address | None:
     return Address(bus, slot, function, multifunction=found.get("multifunction") == "on")
 
 
-def _alias(element: Element) -> str:
+def user_alias(element: Element) -> str:
+    """Return the id that the user gave to a device, or ""."""
     alias = element.find("alias")
     name = alias.get("name") if alias else ""
     return name if name.startswith(USER_ALIAS) else ""

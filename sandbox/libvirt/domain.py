@@ -25,6 +25,10 @@ DRIVERS: Final = {
 """QEMU's device for each model of controller."""
 
 
+CHOSEN_FIRMWARE: Final = "edk2-aarch64-code.fd"
+"""What QEMU itself calls the firmware of Arm machines; it stands for one that libvirt chooses."""
+
+
 @record
 class Address:
     """Where a device sits: the index of the controller whose bus it is on, slot and function."""
@@ -81,6 +85,7 @@ class Hostdev:
         managed: whether libvirt takes it from its driver and gives it back.
         rom_bar: False where the guest is not to see its ROM.
         iommufd: whether it uses iommufd.
+        driver: what ``<driver>`` says of its name and model, as far as it does.
         number: that of its id, ``hostdev0``, which counts devices of the host of every kind; None: its place here.
         place: where it stands.
     """
@@ -92,6 +97,7 @@ class Hostdev:
     managed: bool = True
     rom_bar: bool = True
     iommufd: bool = False
+    driver: tuple[tuple[str, str], ...] = ()
     number: int | None = field(default=None, compare=False)
     place: Place | None = None
 
@@ -114,6 +120,52 @@ class Cell:
 
 
 @record
+class MemoryModule:
+    """A memory device.
+
+    Attributes:
+        model: ``dimm``, ``nvdimm``, ``virtio-mem`` or ``virtio-pmem``.
+        size: KiB.
+        node: its node; None: none is said.
+        slot: of DIMMs and NVDIMMs; None: libvirt chooses.
+        base: the guest physical address; None: QEMU chooses.
+        address: where one of virtio's sits; None: libvirt chooses.
+        block: the KiB in which virtio-mem's memory comes and goes.
+        requested: the KiB that virtio-mem wants its guest to take.
+        label: the KiB of an NVDIMM's labels; None: it has none.
+        path: the file that it lies on, or "".
+        align: the KiB at a multiple of which an NVDIMM lies; None: nothing is said.
+        page: the KiB of the host's pages that it lies on; None: as the other memory.
+        nodes: the nodes of the host that it lies on, as written, or "".
+        access: ``shared``, ``private`` or "".
+        flags: what else is said without a value: ``pmem``, ``readonly``, ``dynamicMemslots``.
+        alias: the id that the user gave, or "".
+    """
+
+    model: str
+    size: int
+    node: int | None = None
+    slot: int | None = None
+    base: int | None = None
+    address: Address | None = None
+    block: int | None = None
+    requested: int | None = None
+    label: int | None = None
+    path: str = ""
+    align: int | None = None
+    page: int | None = None
+    nodes: str = ""
+    access: str = ""
+    flags: tuple[str, ...] = ()
+    alias: str = ""
+
+    @property
+    def is_pci(self) -> bool:
+        """Whether it is a PCI device."""
+        return self.model.startswith("virtio")
+
+
+@record
 class Domain:
     """A domain.
 
@@ -121,7 +173,7 @@ class Domain:
         name: its name.
         arch: ``x86_64`` or ``aarch64``.
         machine: the machine type.
-        memory: KiB.
+        memory: KiB, without that of memory devices.
         vcpus: all that there can be.
         kvm: whether it runs under KVM.
         started_vcpus: those that it starts with; None: all.
@@ -131,11 +183,13 @@ class Domain:
         cpu: what ``-cpu`` gets; "" where nothing is said.
         huge_pages: KiB of the huge pages that its memory lies on, 0 for the host's usual ones; None: on none.
         acpi: whether it has ACPI.
+        firmware: the file of its firmware, :data:`CHOSEN_FIRMWARE` where libvirt chooses one, or "".
         gic: the version of the interrupt controller, or "".
         cells: the nodes.
         controllers: PCI controllers in order.
         hostdevs: PCI devices of the host, in order.
         iothreads: the ids of I/O threads.
+        modules: memory devices, in order.
         rngs: the type of the object behind each random number device.
         arguments: QEMU arguments that the user added.
         is_complete: whether it says of each device that libvirt would add by itself what is to be.
@@ -154,11 +208,13 @@ class Domain:
     cpu: str = ""
     huge_pages: int | None = None
     acpi: bool = True
+    firmware: str = ""
     gic: str = ""
     cells: tuple[Cell, ...] = ()
     controllers: tuple[Controller, ...] = ()
     hostdevs: tuple[Hostdev, ...] = ()
     iothreads: tuple[int, ...] = ()
+    modules: tuple[MemoryModule, ...] = ()
     rngs: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
     is_complete: bool = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from xml.parsers import expat
 
 from sandbox.errors import InputError, Place
@@ -10,6 +10,23 @@ from sandbox.records import field, record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+UNITS: Final = {
+    "b": 1,
+    "bytes": 1,
+    "kb": 1000,
+    "k": 1 << 10,
+    "kib": 1 << 10,
+    "mb": 1000**2,
+    "m": 1 << 20,
+    "mib": 1 << 20,
+    "gb": 1000**3,
+    "g": 1 << 30,
+    "gib": 1 << 30,
+    "tb": 1000**4,
+    "t": 1 << 40,
+    "tib": 1 << 40,
+}
 
 
 @record(frozen=False)
@@ -73,6 +90,20 @@ def whole_number(text: str | None, what: str, place: Place) -> int:
     if value < 0:
         raise InputError(f"{what} is '{text}'; it must be a whole number" if text else f"{what} is missing", place)
     return value
+
+
+def kib(element: Element, value: int | None = None) -> int:
+    """Return an amount of memory in KiB, rounded up; ``value`` where its number is not the text of the element.
+
+    Raises:
+        InputError: it is no number, or its unit is not known.
+    """
+    unit = element.get("unit", "KiB")
+    if unit.lower() not in UNITS:
+        raise InputError(f"the unit '{unit}' of <{element.tag}> is not known; KiB, MiB, GiB, TiB are", element.place)
+    if value is None:
+        value = whole_number(element.text, f"<{element.tag}>", element.place)
+    return -(-value * UNITS[unit.lower()] // 1024)
 
 
 def read_elements(data: bytes, file: str) -> Element:

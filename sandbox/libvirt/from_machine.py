@@ -15,7 +15,9 @@ from sandbox.errors import InputError, MachineExit
 from sandbox.libvirt.arguments import qemu_arguments
 from sandbox.libvirt.backing import huge_pages
 from sandbox.libvirt.bridges import MODELS, Bridges, with_free_chassis
+from sandbox.libvirt.carry import with_details
 from sandbox.libvirt.domain import Cell, Controller, Domain, Hostdev
+from sandbox.libvirt.modules_of_machine import DRIVERS, modules_of
 from sandbox.machine.command_line import parse_arguments
 from sandbox.machine.device_objects import PciDeviceObject
 from sandbox.machine.machine import Machine
@@ -35,7 +37,7 @@ KIB: Final = 1024
 PASSED_THROUGH: Final = "vfio-pci"
 NEWEST_GIC: Final = "3"
 """What libvirt calls the newest interrupt controller; it has no ``max``."""
-MEMORY_DEVICES: Final = ("pc-dimm", "nvdimm", "virtio-mem-pci", "virtio-pmem-pci", "cxl-type3")
+CXL_MEMORY: Final = "cxl-type3"
 LEVELS: Final = ("sockets", "dies", "clusters", "cores", "threads")
 
 
@@ -47,8 +49,16 @@ class Made:
     notes: tuple[str, ...]
 
 
-def domain_of(words: Sequence[str], dialect: str | None = None, name: str = "guest") -> Made:
-    """Return the domain of a command line in a merged dialect; ``name`` is its name where ``-name`` gives none.
+def domain_of(
+    words: Sequence[str], dialect: str | None = None, name: str = "guest", source: Domain | None = None
+) -> Made:
+    """Return the domain of a command line in a merged dialect.
+
+    Args:
+        words: QEMU's words.
+        dialect: the dialect; None: it follows from the objects.
+        name: the domain's name where ``-name`` gives none.
+        source: the domain that the words were made of, whose details are kept.
 
     Raises:
         InputError: the dialect is v2, or QEMU does not start with these words.
@@ -62,7 +72,7 @@ def domain_of(words: Sequence[str], dialect: str | None = None, name: str = "gue
         machine = Machine(config)
     except MachineExit as end:
         raise InputError(f"QEMU does not start with this command line: {end.stderr}") from None
-    return _Maker(config, machine, name).made()
+    return _Maker(config, machine, name).made(source)
 
 
 class _Maker:
@@ -76,9 +86,11 @@ class _Maker:
         self.notes: list[str] = []
         self.bridges = Bridges(machine, self.notes)
 
-    def made(self) -> Made:
+    def made(self, source: Domain | None) -> Made:
         controllers, hostdevs = self.devices()
         domain = self.domain(controllers, hostdevs)
+        if source is not None:
+            domain = with_details(domain, source)
         self.note_order(domain)
         return Made(domain, tuple(self.notes))
 
@@ -113,6 +125,7 @@ class _Maker:
             controllers=tuple(controllers),
             hostdevs=tuple(hostdevs),
             iothreads=tuple(range(1, threads + 1)),
+            modules=tuple(modules_of(self.machine, self.bridges, self.notes)),
             rngs=tuple(rngs),
         )
 
@@ -189,8 +202,10 @@ class _Maker:
 
     def note_left_out(self, driver: str, name: object) -> None:
         what = f"{name} ({driver})" if name is not None else f"{driver} without an id"
-        if driver in MEMORY_DEVICES:
-            self.notes.append(f"{what} is left out, though SRAT has its memory: add libvirt's <memory> for it")
+        if driver in DRIVERS:
+            return
+        if driver == CXL_MEMORY:
+            self.notes.append(f"{what} is left out: libvirt has no CXL memory, and SRAT does not name this one")
         elif driver not in INITIATOR_TYPES:
             self.notes.append(f"{what} is left out: no initiator needs it")
 

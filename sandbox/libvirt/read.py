@@ -9,29 +9,16 @@ from typing import TYPE_CHECKING, Final
 
 from sandbox.errors import InputError, UnmodelledError
 from sandbox.libvirt.devices import read_controllers, read_hostdevs
-from sandbox.libvirt.domain import Cell, Domain
-from sandbox.libvirt.elements import Element, read_elements, whole_number
+from sandbox.libvirt.domain import CHOSEN_FIRMWARE, Cell, Domain
+from sandbox.libvirt.elements import Element, kib, read_elements, whole_number
+from sandbox.libvirt.modules import read_modules
 from sandbox.translate.nodesets import parse_node_set
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-UNITS: Final = {
-    "b": 1,
-    "bytes": 1,
-    "kb": 1000,
-    "k": 1 << 10,
-    "kib": 1 << 10,
-    "mb": 1000**2,
-    "m": 1 << 20,
-    "mib": 1 << 20,
-    "gb": 1000**3,
-    "g": 1 << 30,
-    "gib": 1 << 30,
-    "tb": 1000**4,
-    "t": 1 << 40,
-    "tib": 1 << 40,
-}
+    from sandbox.libvirt.domain import MemoryModule
+
 TOPOLOGY: Final = ("sockets", "dies", "clusters", "cores", "threads")
 MACHINES: Final = {"x86_64": "pc", "aarch64": "virt"}
 RNG_TYPES: Final = {"random": "rng-random", "builtin": "rng-builtin", "egd": "rng-egd"}
@@ -63,27 +50,35 @@ def _domain(root: Element) -> Domain:
     current = vcpu.number("current", vcpus) if vcpu else vcpus
     most = root.find("maxMemory")
     topology = root.find("cpu/topology")
-    gic = root.find("features/gic")
+    gic, loader = root.find("features/gic"), root.find("os/loader")
+    chooses = bool(_required(root, "os").get("firmware"))
     kvm = root.get("type") == "kvm"
+    slots = most.number("slots", 0) if most else 0
+    modules = tuple(read_modules(root))
     cells = tuple(sorted(_cells(root), key=lambda cell: cell.id))
+    memory = sum(cell.memory for cell in cells) or _without_modules(root, modules)
+    if slots and not cells:
+        cells = (Cell(0, memory, tuple(range(vcpus))),)
     return Domain(
         name=element.text if (element := root.find("name")) else "domain",
         arch=arch,
         machine=kind.get("machine") or MACHINES[arch],
-        memory=sum(cell.memory for cell in cells) or _kib(_required(root, "memory"), None),
+        memory=memory,
         vcpus=vcpus,
         kvm=kvm,
         started_vcpus=current if current != vcpus else None,
-        max_memory=_kib(most, None) if most else None,
-        slots=most.number("slots", 0) if most else 0,
+        max_memory=kib(most) if most else None,
+        slots=slots,
         topology=tuple((part, topology.number(part)) for part in TOPOLOGY if topology.get(part)) if topology else (),
         cpu=_cpu(root, kvm=kvm),
         acpi=root.find("features/acpi") is not None,
+        firmware=loader.text if loader and loader.text else CHOSEN_FIRMWARE if chooses else "",
         gic=gic.get("version") if gic else "",
         cells=cells,
         controllers=tuple(read_controllers(root)),
         hostdevs=tuple(read_hostdevs(root)),
         iothreads=tuple(_iothreads(root)),
+        modules=modules,
         rngs=tuple(RNG_TYPES.get(it.get("model"), "rng-random") for it in root.every("devices/rng/backend")),
         arguments=tuple(it.get("value") for it in root.every("qemu:commandline/qemu:arg")),
         is_complete=_is_complete(root, arch),
@@ -102,10 +97,19 @@ def _is_complete(root: Element, arch: str) -> bool:
 
 
 def _refuse_unmodelled(root: Element) -> None:
-    for path in ("cpu/numa/interconnects", "cpu/numa/cell/cache", "devices/memory"):
+    for path in ("cpu/numa/interconnects", "cpu/numa/cell/cache"):
         found = root.find(path)
         if found is not None:
             raise UnmodelledError(f"<{found.tag}> moves a table, and is not read from domain XML", found.place)
+
+
+def _without_modules(root: Element, modules: Sequence[MemoryModule]) -> int:
+    """Return the KiB that a domain without nodes starts with: ``<memory>`` counts memory devices in."""
+    total = _required(root, "memory")
+    memory = kib(total) - sum(it.size for it in modules)
+    if memory <= 0 and modules:
+        raise InputError("<memory> counts memory devices in, and is not more than they have", total.place)
+    return memory
 
 
 def _cells(root: Element) -> Iterator[Cell]:
@@ -113,20 +117,10 @@ def _cells(root: Element) -> Iterator[Cell]:
         cpus = element.get("cpus")
         yield Cell(
             id=element.number("id", place),
-            memory=_kib(element, element.number("memory")),
+            memory=kib(element, element.number("memory")),
             cpus=parse_node_set(cpus, element.place) if cpus else (),
             distances=tuple((it.number("id"), it.number("value")) for it in element.every("distances/sibling")),
         )
-
-
-def _kib(element: Element, value: int | None) -> int:
-    """Return an amount of memory in KiB, rounded up."""
-    unit = element.get("unit", "KiB")
-    if unit.lower() not in UNITS:
-        raise InputError(f"the unit '{unit}' of <{element.tag}> is not known; KiB, MiB, GiB, TiB are", element.place)
-    if value is None:
-        value = whole_number(element.text, f"<{element.tag}>", element.place)
-    return -(-value * UNITS[unit.lower()] // 1024)
 
 
 def _cpu(root: Element, *, kvm: bool) -> str:

@@ -10,7 +10,7 @@ from sandbox.translate.nodesets import format_node_set
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sandbox.libvirt.domain import Address, Cell, Controller, Domain, Hostdev
+    from sandbox.libvirt.domain import Address, Cell, Controller, Domain, Hostdev, MemoryModule
 
 
 def write_domain(domain: Domain) -> str:
@@ -21,7 +21,7 @@ def write_domain(domain: Domain) -> str:
     lines = [
         f"<domain type='{'kvm' if domain.kvm else 'qemu'}'>",
         f"  <name>{escape(domain.name)}</name>",
-        f"  <memory unit='KiB'>{domain.memory}</memory>",
+        f"  <memory unit='KiB'>{domain.memory + sum(it.size for it in domain.modules)}</memory>",
         *_max_memory(domain),
         *_backing(domain),
         f"  <vcpu{_attribute('current', domain.started_vcpus)}>{domain.vcpus}</vcpu>",
@@ -37,6 +37,7 @@ def write_domain(domain: Domain) -> str:
         *(line for hostdev in domain.hostdevs for line in _hostdev(hostdev)),
         *(line for kind in domain.rngs for line in _rng(kind)),
         "    <memballoon model='none'/>",
+        *(line for module in domain.modules for line in _module(module)),
         "  </devices>",
         "</domain>",
     ]
@@ -121,12 +122,13 @@ def _controller(controller: Controller) -> Iterator[str]:
 
 def _hostdev(hostdev: Hostdev) -> Iterator[str]:
     yield f"    <hostdev mode='subsystem' type='pci' managed='{'yes' if hostdev.managed else 'no'}'>"
-    if hostdev.iommufd:
-        yield "      <driver iommufd='yes'/>"
+    if hostdev.iommufd or hostdev.driver:
+        parts = (*hostdev.driver, *([("iommufd", "yes")] if hostdev.iommufd else []))
+        yield f"      <driver{''.join(_attribute(name, value) for name, value in parts)}/>"
     segment, bus, rest = hostdev.host.split(":")
     slot, function = rest.split(".")
-    parts = {"domain": segment, "bus": bus, "slot": slot, "function": function}
-    address = "".join(_attribute(name, f"0x{value}") for name, value in parts.items())
+    place = {"domain": segment, "bus": bus, "slot": slot, "function": function}
+    address = "".join(_attribute(name, f"0x{value}") for name, value in place.items())
     yield from ("      <source>", f"        <address{address}/>", "      </source>")
     if hostdev.alias:
         yield f"      <alias name={_quoted(hostdev.alias)}/>"
@@ -152,3 +154,39 @@ def _rng(kind: str) -> Iterator[str]:
     backend = "builtin" if kind == "rng-builtin" else "random"
     text = "/>" if backend == "builtin" else ">/dev/urandom</backend>"
     yield from ("    <rng model='virtio'>", f"      <backend model='{backend}'{text}", "    </rng>")
+
+
+def _module(module: MemoryModule) -> Iterator[str]:
+    yield f"    <memory model={_quoted(module.model)}{_attribute('access', module.access or None)}>"
+    source = [
+        *([f"        <path>{escape(module.path)}</path>"] if module.path else []),
+        *_amount("alignsize", module.align),
+        *_amount("pagesize", module.page),
+        *([f"        <nodemask>{escape(module.nodes)}</nodemask>"] if module.nodes else []),
+        *(["        <pmem/>"] if "pmem" in module.flags else []),
+    ]
+    if source:
+        yield from ("      <source>", *source, "      </source>")
+    slots = _attribute("dynamicMemslots", "yes" if "dynamicMemslots" in module.flags else None)
+    yield from (f"      <target{slots}>", *_amount("size", module.size))
+    if module.node is not None:
+        yield f"        <node>{module.node}</node>"
+    if module.label is not None:
+        yield f"        <label><size unit='KiB'>{module.label}</size></label>"
+    yield from (*_amount("block", module.block), *_amount("requested", module.requested))
+    if "readonly" in module.flags:
+        yield "        <readonly/>"
+    base = None if module.base is None else f"{module.base:#x}"
+    if base is not None and module.is_pci:
+        yield f"        <address base='{base}'/>"
+    yield "      </target>"
+    if module.alias:
+        yield f"      <alias name={_quoted(module.alias)}/>"
+    yield from _address(module.address)
+    if not module.is_pci and module.slot is not None:
+        yield f"      <address type='dimm' slot='{module.slot}'{_attribute('base', base)}/>"
+    yield "    </memory>"
+
+
+def _amount(tag: str, kib: int | None) -> list[str]:
+    return [] if kib is None else [f"        <{tag} unit='KiB'>{kib}</{tag}>"]

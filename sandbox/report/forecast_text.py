@@ -38,11 +38,11 @@ def render_forecast(forecast: Forecast, style: Style, *, verbose: bool = False, 
         ("", _nodes(forecast, style)),
         ("node distances", _distances(forecast, style)),
         ("masks, as in /sys/devices/system/node", _masks(forecast)),
-        ("best initiators (HMAT)", _access(forecast)),
+        ("initiators of memory nodes (HMAT)", _access(forecast)),
         ("devices on a node", _devices(forecast)),
         ("what the guest does not get", _lost(forecast, style)),
         ("what the kernel says", _said(forecast) if verbose or forecast.why else iter(())),
-        ("assumed", _assumed(forecast, style)),
+        ("notes", _notes(forecast, style)),
     ):
         found = list(part)
         if found:
@@ -155,7 +155,7 @@ def _lost(forecast: Forecast, style: Style) -> Iterator[str]:
         yield from style.message(f"{visible(loss.what)}: {visible(loss.why)}", "  ")
 
 
-def _assumed(forecast: Forecast, style: Style) -> Iterator[str]:
+def _notes(forecast: Forecast, style: Style) -> Iterator[str]:
     for note in forecast.notes:
         yield from style.message(visible(note), "  ")
 

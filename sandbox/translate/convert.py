@@ -38,10 +38,12 @@ class Converted:
     Attributes:
         scenario: the scenario.
         notes: what is not taken over or means something else, a sentence each.
+        starts: whether the QEMU of the dialect starts with it; where not, a note says why.
     """
 
     scenario: Scenario
     notes: tuple[str, ...] = ()
+    starts: bool = True
 
 
 def convert(scenario: Scenario, to: str, *, keep_ids: bool = False, on_x86: bool = False) -> Converted:
@@ -125,7 +127,7 @@ def _back_to_v2(scenario: Scenario, *, keep_ids: bool) -> Converted:
     translated = replace(scenario, command_line=made.words, dialect=V2, description=description)
     expected = [without_whole(step.expect) for step in scenario.steps]
     translated, left_out = with_what_holds(translated, expected, without_whole(scenario.expect))
-    return Converted(translated, (*made.notes, *left_out))
+    return Converted(translated, (*made.notes, *left_out), made.starts)
 
 
 def _merged(scenario: Scenario, target: str, *, keep_ids: bool) -> Converted:
@@ -136,7 +138,7 @@ def _merged(scenario: Scenario, target: str, *, keep_ids: bool) -> Converted:
     try:
         config_of(translated)
     except MachineExit as end:
-        return Converted(translated, (*notes, f"dialect {target} does not start: {end.stderr}"))
+        return Converted(translated, (*notes, f"dialect {target} does not start: {end.stderr}"), starts=False)
     is_ascending = True
     if not keep_ids:
         translated = replace(translated, command_line=in_node_order(words, target))

@@ -13,13 +13,15 @@ from sandbox.records import replace
 from sandbox.translate.nodesets import format_node_set, parse_node_set
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sandbox.scenario.model import Scenario
 
     Distances = Mapping[tuple[int, int], int]
 
 HEADING: Final = "node distances:"
+NEAREST: Final = LOCAL + 1
+"""The distance between nodes of the guest that are one node of the host: the least that Linux takes for two nodes."""
 
 
 def read_distances(text: str, file: str) -> dict[tuple[int, int], int]:
@@ -53,8 +55,10 @@ def read_distances(text: str, file: str) -> dict[tuple[int, int], int]:
 def read_map(pairs: Sequence[str]) -> dict[int, int]:
     """Return for each node of the guest the host's, from texts as ``0=0`` and ``2-9=10-17``: host first.
 
+    One node of the host can stand for several of the guest: ``0=0-1``.
+
     Raises:
-        InputError: a text is no such pair, or a node stands in two of them.
+        InputError: a text is no such pair, or a node of the guest stands in two of them.
     """
     found: dict[int, int] = {}
     for pair in pairs:
@@ -62,14 +66,13 @@ def read_map(pairs: Sequence[str]) -> dict[int, int]:
         if not equals:
             raise InputError(f"'{pair}' is no pair of nodes; write the host's and the guest's as '2-9=2-9'")
         hosts, guests = parse_node_set(host), parse_node_set(guest)
+        if len(hosts) == 1:
+            hosts = hosts * len(guests)
         if len(hosts) != len(guests):
             raise InputError(f"'{pair}': {len(hosts)} nodes of the host and {len(guests)} of the guest")
         for one, other in zip(hosts, guests, strict=True):
             if other in found:
                 raise InputError(f"'{pair}': node {other} of the guest has a node of the host already")
-            if one in found.values():
-                message = "a distance between two nodes of the guest would be 10, which Linux rejects"
-                raise InputError(f"'{pair}': node {one} of the host is taken already; {message}")
             found[other] = one
     return found
 
@@ -82,7 +85,8 @@ def guest_distances(host: Distances, nodes: Mapping[int, int]) -> dict[tuple[int
         nodes: for each node of the guest the host's.
 
     Returns:
-        By source and destination, ascending; a node is 10 away from itself.
+        By source and destination, ascending; a node is 10 away from itself, and :data:`NEAREST` from others that are
+        the same node of the host.
 
     Raises:
         InputError: the host has no such node.
@@ -92,10 +96,24 @@ def guest_distances(host: Distances, nodes: Mapping[int, int]) -> dict[tuple[int
     if missing:
         raise InputError(f"the host has no node {format_node_set(missing)}; it has {format_node_set(known)}")
     pairs = [(source, destination) for source in sorted(nodes) for destination in sorted(nodes)]
-    return {
-        (source, destination): LOCAL if source == destination else host[nodes[source], nodes[destination]]
-        for source, destination in pairs
-    }
+    found = {(source, destination): host[nodes[source], nodes[destination]] for source, destination in pairs}
+    found |= {pair: NEAREST for pair in pairs if nodes[pair[0]] == nodes[pair[1]]}
+    return {**found, **{(node, node): LOCAL for node in nodes}}
+
+
+def shared_nodes(nodes: Mapping[int, int]) -> Iterator[str]:
+    """Give a sentence for each node of the host that is several of the guest.
+
+    Args:
+        nodes: for each node of the guest the host's.
+    """
+    for host in sorted(set(nodes.values())):
+        guests = [guest for guest, known in nodes.items() if known == host]
+        if len(guests) > 1:
+            yield (
+                f"nodes {format_node_set(guests)} of the guest are all node {host} of the host: {NEAREST} between them,"
+                " the least that Linux takes"
+            )
 
 
 def with_distances(scenario: Scenario, distances: Distances) -> Scenario:
@@ -114,7 +132,10 @@ def with_distances(scenario: Scenario, distances: Distances) -> Scenario:
             declared.append(given.values.get("nodeid", len(declared)))
     named = {node for pair in distances for node in pair}
     for nodes, problem in (
-        (set(declared) - named, "declared without a node of the host: add it to --map"),
+        (
+            set(declared) - named,
+            "declared without a node of the host: add it to --map (0=0-1 gives two nodes one of the host)",
+        ),
         (named - set(declared), "mapped to a node of the host without being declared: add -numa node"),
     ):
         if nodes:

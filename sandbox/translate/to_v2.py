@@ -53,10 +53,12 @@ class V2CommandLine:
     Attributes:
         words: QEMU's words.
         notes: what v2's QEMU does not take over, a sentence each.
+        starts: whether v2's QEMU starts with it.
     """
 
     words: tuple[str, ...]
     notes: tuple[str, ...]
+    starts: bool = True
 
 
 def to_v2(
@@ -80,7 +82,15 @@ def to_v2(
     if not keep_ids:
         names = _ascending(translated, [found[it.id] for it in objects if it.id in found], taken)
         translated = _exchanged(words, {name: replace(it, id=names.get(name, name)) for name, it in found.items()})
-    return V2CommandLine(translated, tuple(_notes(machine, objects, translated)))
+    notes = list(_notes(machine, objects))
+    try:
+        asks = Machine(parse_arguments(translated, "v2")).asks_objects
+    except MachineExit as end:
+        notes.append(f"v2's QEMU does not start with this: {end.stderr}")
+        return V2CommandLine(translated, tuple(notes), starts=False)
+    if objects and not asks:
+        notes.append("v2 makes entries on the machine virt only, and where it makes SRAT")
+    return V2CommandLine(translated, tuple(notes))
 
 
 def _exchanged(words: Sequence[str], ranges: Mapping[str, NodeRange]) -> tuple[str, ...]:
@@ -118,7 +128,7 @@ def _with_device_name(merged: Merged, machine: Machine) -> Merged:
     return merged if device is None else replace(merged, device=device_name(device))
 
 
-def _notes(machine: Machine, objects: Sequence[Merged], translated: Sequence[str]) -> Iterator[str]:
+def _notes(machine: Machine, objects: Sequence[Merged]) -> Iterator[str]:
     for given in machine.config.objects:
         if given.values["qom-type"] == "acpi-generic-port":
             yield f"{given.values['id']} is left out: v2 has no acpi-generic-port"
@@ -126,10 +136,3 @@ def _notes(machine: Machine, objects: Sequence[Merged], translated: Sequence[str
         device = machine.tree.resolve_quietly(name, "pci-device")
         if device is not None and not device.is_a(DEVICE_TYPE):
             yield f"v2 makes no entries for {name}: it is a {device.info.name}, not a {DEVICE_TYPE}"
-    try:
-        asks = Machine(parse_arguments(translated, "v2")).asks_objects
-    except MachineExit as end:
-        yield f"v2's QEMU does not start with this: {end.stderr}"
-    else:
-        if objects and not asks:
-            yield "v2 makes entries on the machine virt only, and where it makes SRAT"

@@ -129,10 +129,10 @@ def test_arm64_has_room_for_16_nodes_only():
     assert found.said.count("ACPI: SRAT: Too many proximity domains.") == 1
 
 
-def test_room_for_memory_modules_makes_a_node_that_is_possible_but_offline():
+def test_a_range_for_hot_plugged_memory_makes_a_node_that_is_possible_but_offline():
     found = seen(srat(CPUS, ALL_RAM, memory(9, 4 << 30, 1 << 30, flags=3)))
     assert (found.masks.possible, found.masks.online) == ("0-2", "0-1")
-    assert "room for memory modules" in reasons(found)["node 2 (PXM 9)"]
+    assert "range for hot-plugged memory" in reasons(found)["node 2 (PXM 9)"]
 
 
 def test_processors_that_are_not_there_make_an_offline_node():

@@ -119,6 +119,96 @@ PLAIN_PC = """\
 """
 
 
+MODULES = """\
+    <memory model='dimm'>
+      <target><size unit='MiB'>128</size><node>1</node></target>
+    </memory>
+    <memory model='virtio-mem'>
+      <target dynamicMemslots='yes'>
+        <size unit='MiB'>512</size><node>0</node><block unit='MiB'>4</block><requested unit='MiB'>64</requested>
+        <address base='0x180000000'/>
+      </target>
+      <address type='pci' domain='0' bus='0' slot='9' function='0'/>
+    </memory>
+    <memory model='dimm'>
+      <source><pagesize unit='KiB'>4</pagesize></source>
+      <target><size unit='KiB'>261500</size><node>0</node></target>
+      <alias name='ua-module'/>
+      <address type='dimm' slot='2' base='0x150000000'/>
+    </memory>
+    <memory model='nvdimm' access='shared'>
+      <source><path>/var/nvdimm</path><alignsize unit='MiB'>4</alignsize></source>
+      <target><size unit='MiB'>256</size><node>1</node><label><size unit='KiB'>128</size></label><readonly/></target>
+    </memory>
+    <memory model='virtio-mem'>
+      <target><size unit='MiB'>32</size><node>1</node><block unit='MiB'>2</block><requested>0</requested></target>
+      <address type='pci' domain='0' bus='0' slot='0xa' function='0'/>
+    </memory>
+"""
+
+
+def with_modules(arch: str) -> str:
+    """A domain with memory devices of each kind that libvirt has on an architecture."""
+    machine, root = ("pc-q35-9.2", "") if arch == "x86_64" else ("virt-9.2", " firmware='efi'")
+    pmem = """\
+    <memory model='virtio-pmem'>
+      <source><path>/var/pmem</path></source>
+      <target><size unit='MiB'>128</size></target>
+      <address type='pci' domain='0' bus='0' slot='0xb' function='0'/>
+    </memory>
+"""
+    return f"""\
+<domain type='qemu'>
+  <name>modules-{arch}</name>
+  <memory unit='MiB'>512</memory>
+  <maxMemory slots='4' unit='GiB'>8</maxMemory>
+  <vcpu>2</vcpu>
+  <os{root}><type arch='{arch}' machine='{machine}'>hvm</type></os>
+  <features><acpi/></features>
+  <cpu{" mode='custom'" * (arch != "x86_64")}>{"<model>cortex-a57</model>" * (arch != "x86_64")}
+    <numa>
+      <cell id='0' cpus='0-1' memory='512' unit='MiB'/>
+      <cell id='1' memory='0'/>
+    </numa>
+  </cpu>
+  <devices>
+    <controller type='usb' model='none'/>
+    <hostdev mode='subsystem' type='pci' managed='no'>
+      <driver name='vfio' model='nvgrace_gpu_vfio_pci'/>
+      <source><address domain='0x0009' bus='0x01' slot='0x00' function='0x0'/></source>
+      <acpi nodeset='1'/>
+      <address type='pci' domain='0' bus='0' slot='8' function='0'/>
+    </hostdev>
+    <memballoon model='none'/>
+{MODULES}{pmem * (arch == "x86_64")}  </devices>
+</domain>
+"""
+
+
+WITHOUT_CELLS = """\
+<domain type='qemu'>
+  <name>without-cells</name>
+  <memory unit='MiB'>640</memory>
+  <maxMemory slots='4' unit='GiB'>8</maxMemory>
+  <vcpu>2</vcpu>
+  <os><type arch='x86_64' machine='pc-q35-9.2'>hvm</type></os>
+  <features><acpi/></features>
+  <devices>
+    <controller type='usb' model='none'/>
+    <hostdev mode='subsystem' type='pci' managed='yes'>
+      <source><address domain='0x0009' bus='0x01' slot='0x00' function='0x0'/></source>
+      <acpi nodeset='0'/>
+      <address type='pci' domain='0' bus='0' slot='8' function='0'/>
+    </hostdev>
+    <memballoon model='none'/>
+    <memory model='dimm'>
+      <target><size unit='MiB'>128</size></target>
+    </memory>
+  </devices>
+</domain>
+"""
+
+
 def of_scenario(stem: str) -> str:
     """The domain of a shipped scenario, of a machine type that QEMUs of different age have."""
     path = ROOT / "scenarios" / f"{stem}.yaml"
@@ -156,4 +246,6 @@ def domains() -> dict[str, str]:
     made = {stem: of_scenario(stem) for stem in shipped}
     whole = {name: (Path(__file__).parent / f"{name}.xml").read_text(encoding="utf-8") for name in WHOLE}
     drawn = {f"random-{seed}": random_domain(seed) for seed in range(8)}
-    return {"hand": HAND, "plain-pc": PLAIN_PC, **whole, **made, **drawn}
+    modules = {f"modules-{arch}": with_modules(arch) for arch in ("x86_64", "aarch64")}
+    modules["without-cells"] = WITHOUT_CELLS
+    return {"hand": HAND, "plain-pc": PLAIN_PC, **whole, **made, **drawn, **modules}

@@ -130,7 +130,7 @@ def ids(words: list[str]) -> list[str]:
 
 
 @pytest.mark.live
-@pytest.mark.parametrize("name", ["grace-hopper-merged", "hand", "random-3"])
+@pytest.mark.parametrize("name", ["grace-hopper-merged", "hand", "random-3", "without-cells"])
 def test_a_live_qemu_with_libvirts_arguments_has_our_tables(name, recorded, qemu_arm, qemu_x86):
     from sandbox.live.bridge import LiveQemu, compare_live
     from sandbox.scenario.model import Scenario

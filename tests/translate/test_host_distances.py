@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 
 from sandbox.app import Sandbox
+from sandbox.cli import main
 from sandbox.errors import InputError
+from sandbox.guest.facts import facts_of
+from sandbox.guest.forecast import forecast
+from sandbox.guest.kernels import find_kernel
 from sandbox.scenario.load import load_scenario
 from sandbox.scenario.model import Scenario
 from sandbox.translate.host_distances import (
@@ -16,6 +20,7 @@ from sandbox.translate.host_distances import (
     guest_distances,
     read_distances,
     read_map,
+    shared_nodes,
     with_distances,
     without_distances,
 )
@@ -78,7 +83,7 @@ def test_a_map_takes_single_nodes_and_sets():
         (["0"], "is no pair of nodes"),
         (["0-1=0"], "2 nodes of the host and 1 of the guest"),
         (["0=0", "1=0"], "node 0 of the guest has a node of the host already"),
-        (["0=0", "0=1"], "Linux rejects"),
+        (["0=0", "0=0-1"], "node 0 of the guest has a node of the host already"),
         (["a=0"], "is no set of numbers"),
     ],
 )
@@ -123,6 +128,34 @@ def test_nodes_without_a_counterpart_are_named():
         with_distances(scenario(), guest_distances(host, read_map(["0-1,4,12=0-3"])))
     with pytest.raises(InputError, match="the host has no node 2; it has 0-1,4,12"):
         guest_distances(host, read_map(["2=0"]))
+
+
+def test_nodes_of_the_guest_on_one_node_of_the_host_are_as_near_as_linux_lets_them_be():
+    """Linux drops a SLIT in which two nodes are 10 apart, and takes 11."""
+    nodes = read_map(["0=0-1", "4=2"])
+    assert nodes == read_map(["0=0", "0=1", "4=2"]) == {0: 0, 1: 0, 2: 4}
+    words = with_distances(scenario(), guest_distances(read_distances(NUMACTL, "host"), nodes)).command_line
+    vm = Sandbox(words, dialect="10.0")
+    assert [list(row) for row in vm.tables().decoded_slit().distances] == [[10, 11, 80], [11, 10, 80], [80, 80, 10]]
+    (note,) = shared_nodes(nodes)
+    assert note.startswith("nodes 0-1 of the guest are all node 0 of the host: 11 between them")
+    seen = forecast(vm.tables(), facts_of(vm.machine), find_kernel("x86", "6.12"))
+    assert not any("SLIT" in loss.what for loss in seen.lost)
+
+
+def test_a_scenario_behind_the_map_is_the_scenario(capsys, tmp_path):
+    (tmp_path / "host").write_text(NUMACTL)
+    file = str(SCENARIOS / "distances.yaml")
+    head = ["translate", "--to", "10.0", "--distances-from", str(tmp_path / "host"), "--map", "0=0-9"]
+    assert main([*head, file]) == 0
+    behind = capsys.readouterr()
+    assert "nodes 0-9 of the guest are all node 0 of the host" in behind.err
+    assert main([*head[:3], file, *head[3:]]) == 0
+    assert capsys.readouterr() == behind
+    assert main([*head[:-1], file]) == 2
+    assert "--distances-from goes with --map" in capsys.readouterr().err
+    assert main([*head, "0", file]) == 2
+    assert "'0' is no pair of nodes" in capsys.readouterr().err
 
 
 def test_one_node_has_no_distances_and_names_what_is_missing():

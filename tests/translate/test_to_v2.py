@@ -7,6 +7,7 @@ import pytest
 from v2_cases import GPU, mappings, nodes, nvidia, recorded_scenario, shipped_scenario, v2
 
 from sandbox.app import Sandbox
+from sandbox.cli import main
 from sandbox.errors import InputError
 from sandbox.records import replace
 from sandbox.translate.options import Merged
@@ -126,3 +127,17 @@ def test_objects_of_v2s_are_walked_in_the_order_of_their_first_nodes():
 def pxms(words) -> list[int]:
     entries = Sandbox(words, dialect="v2").tables().decoded_srat().entries
     return [entry.pxm for entry in entries if entry.type == 5]
+
+
+def test_what_v2s_qemu_does_not_start_with_is_written_with_status_1(capsys):
+    """As with each command, QEMU would have ended."""
+    machine = nodes(3).replace("gic-version=3", "gic-version=3,hmat=on").replace("memdev=m0", "memdev=m0,initiator=0")
+    latency = "-numa hmat-lb,initiator=2,target=0,hierarchy=memory,data-type=access-latency,latency=10"
+    words = shlex.split(f"{machine} {GPU} {merged('a', 2)}")
+    assert main(["translate", "--dialect", "10.0", "--to", "v2", "--", *words]) == 0
+    assert "does not start" not in capsys.readouterr().err
+    assert main(["translate", "--dialect", "10.0", "--to", "v2", "--", *words, *shlex.split(latency)]) == 1
+    captured = capsys.readouterr()
+    assert "note: v2's QEMU does not start with this: " in captured.err
+    assert "node=2" in captured.out
+    assert main(["translate", "--json", "--dialect", "10.0", "--to", "v2", "--", *words, *shlex.split(latency)]) == 1
