@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from qom_types.meant import dialect_of_version
 from sandbox.guest.boot.plan import BINARIES, boot_scenario, must_be_given
 from sandbox.guest.boot.runner import MOST_SECONDS
 from sandbox.guest.boot.upgrade import fitting, upgrades
@@ -26,7 +27,6 @@ from sandbox.guest.kernels import find_kernel, nearest_kernel, sized
 from sandbox.guest.observe import observe, observe_tables, observe_unforeseen, seen
 from sandbox.guest.result import PANICS
 from sandbox.guest.versions import choose_version
-from sandbox.live.dialect import dialect_of
 from sandbox.live.standins import probe_host
 from sandbox.live.start import chroot_socket_root
 from sandbox.live.version import qemu_version
@@ -122,7 +122,7 @@ def try_guest(
     dialect = choose_version(scenario).given.dialect
     must_give = tables is not None or must_be_given(dialect)
     if not must_give:
-        dialect = dialect_of(found)[0]
+        dialect = dialect_of_version(found)[0]
     root = chroot_socket_root(binary)
     prepared = prepare_boot(scenario.command_line, kernel.arch, probe_host(root.host.parent if root else None))
     program = split_arguments(scenario.command_line).program

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from qom_types.contract import MAX_NODES
+from qom_types.dialects import V2
+from qom_types.meant import AS_ASKED_FOR
 from sandbox.lint.model import Where
 from sandbox.records import field, record
 
@@ -25,8 +27,6 @@ PORT: Final = "acpi-generic-port"
 
 TABLES_FILE: Final = "etc/acpi/tables"
 """What QEMU's message names where the tables are too large."""
-
-AS_ASKED_FOR: Final = "as asked for"
 
 OBJECTS_SAY: Final = ("acpi-generic-initiator: ", "acpi-generic-port: ")
 """How QEMU's messages about these objects begin as it ends over them."""
@@ -138,7 +138,7 @@ class Setup:
     @property
     def is_v2(self) -> bool:
         """Whether its dialect is v2."""
-        return self.config is not None and self.config.dialect.family == "v2"
+        return self.config is not None and self.config.dialect.family == V2
 
     @property
     def makes_srat(self) -> bool:

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qom_types.meant import FIRST_MERGED, dialect_of_version
 from sandbox.compare.emulated import compare_run
-from sandbox.live.dialect import FIRST_MERGED, dialect_of
 from sandbox.live.running import LiveQemu, run_live, unwatched
 from sandbox.live.wanted import is_v2
 from sandbox.records import replace
@@ -46,7 +46,7 @@ def run_any(scenario: Scenario, qemu: LiveQemu, watch: Watch = unwatched) -> tup
         return run_live(scenario, qemu, watch), None
     from sandbox.translate.to_merged import to_merged
 
-    dialect = dialect_of(version)[0]
+    dialect = dialect_of_version(version)[0]
     translation = to_merged(replace(that_runs(scenario), firmware=qemu.firmware), dialect=dialect)
     run = run_live(translation.scenario, qemu, watch)
     left_out = [f"step {left.step + 1} ({left.title}) is not sent: {left.why}" for left in translation.left_out]

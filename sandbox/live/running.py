@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from qom_types.meant import dialect_of_version
 from sandbox.compare.run import Run
 from sandbox.compare.transcripts import without_expectations
 from sandbox.errors import InputError, SandboxError
-from sandbox.live.dialect import dialect_of
 from sandbox.live.identity import Identity, identify
 from sandbox.live.machine import RUN_STATE_COMMANDS, LiveMachine, machine_exit
 from sandbox.live.prepared import PRIVATE
@@ -164,7 +164,7 @@ class _LiveRun:
     def identity_by_name(self) -> Identity:
         """Return which QEMU it was, where it ended before it could be asked over QMP."""
         version = self.qemu.version()
-        return Identity(version, "", *dialect_of(version))
+        return Identity(version, "", *dialect_of_version(version))
 
 
 def _ram(session: LiveSession, words: Sequence[str], dialect: str) -> RamMap:

@@ -165,6 +165,21 @@ def program_for(words: Sequence[str]) -> str:
     return ARM_PROGRAM if machine.startswith("virt") else X86_PROGRAM
 
 
+def program_of(argv: Sequence[str], place: Place | None = None) -> str:
+    """Return the QEMU that a command line names, or else the one that has its machine.
+
+    Args:
+        argv: the words.
+        place: where the command line stands, for messages.
+
+    Raises:
+        UnmodelledError: it is one for an architecture that the sandbox does not model.
+    """
+    program, words = split_program(argv)
+    refuse_other_targets(program, place)
+    return program or program_for(words)
+
+
 def machine_named(values: Iterable[str]) -> str:
     """Return the machine that is named last, "" if none.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from qom_types.dialects import INITIATOR_TYPES, dialect_named
+from qom_types.dialects import INITIATOR_TYPES, V2, dialect_named
 from sandbox.acpi.srat import GenericInitiatorAffinity
 from sandbox.errors import InputError, MachineExit
 from sandbox.records import record, replace
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from sandbox.scenario.model import Scenario, Step
 
-V2: Final = "v2"
 PORT: Final = "acpi-generic-port"
 ORDERED: Final = "Translated; the objects have ids with which their nodes come in ascending order"
 

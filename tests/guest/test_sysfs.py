@@ -7,8 +7,8 @@ import subprocess
 import pytest
 
 from sandbox.app import Sandbox
-from sandbox.commands.guest import write_tree
 from sandbox.errors import InputError
+from sandbox.files import write_tree
 from sandbox.guest.facts import facts_of
 from sandbox.guest.forecast import forecast
 from sandbox.guest.kernels import find_kernel

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from sandbox.acpi.header import HEADER_LENGTH, with_checksum
 from sandbox.errors import InputError
+from sandbox.scenario.tables import TABLE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +51,7 @@ def fitting(tables: Tables, own: Tables) -> Tables:
     from sandbox.machine.tables import Tables as MadeTables
 
     found = {}
-    for name in ("srat", "slit", "hmat"):
+    for name in TABLE_NAMES:
         table, made = getattr(tables, name), getattr(own, name)
         if table is not None and made is not None and len(table) >= HEADER_LENGTH:
             table = with_checksum(table[:OEM_ID_AT] + made[OEM_ID_AT:OEM_REVISION_AT] + table[OEM_REVISION_AT:])
