@@ -99,7 +99,6 @@ class Setup:
         config: what the command line asks for; None where QEMU refuses it at once.
         board: the machine without what its Generic Initiators do to it; None where QEMU refuses to make one.
         refusal: how QEMU ends over something else than these objects, as it starts.
-        foreign: which dialects know what QEMU refuses to take, where others do; "" otherwise.
         end: how QEMU ends, over whatever and whenever.
         end_where: the step in which it ends; None at the start.
         moments: the times at which firmware reads the tables, and the last step.
@@ -115,7 +114,6 @@ class Setup:
     config: MachineConfig | None = None
     board: Board | None = field(default=None, repr=False)
     refusal: Ended | None = None
-    foreign: str = ""
     end: Ended | None = None
     end_where: Where | None = None
     moments: tuple[Moment, ...] = ()

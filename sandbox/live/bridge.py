@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from qom_types.meant import FIRST_MERGED, dialect_of_version
 from sandbox.compare.emulated import compare_run
-from sandbox.live.running import LiveQemu, run_live, unwatched
+from sandbox.live.running import run_live, unwatched
 from sandbox.live.wanted import is_v2
 from sandbox.records import replace
 from sandbox.scenario.emulation import that_runs
@@ -21,11 +21,9 @@ if TYPE_CHECKING:
     from sandbox.compare.mapping import Mapping
     from sandbox.compare.result import Comparison
     from sandbox.compare.run import Run
-    from sandbox.live.running import Watch
+    from sandbox.live.running import LiveQemu, Watch
     from sandbox.scenario.model import Scenario
     from sandbox.translate.correspondence import Translation
-
-__all__ = ["LiveQemu", "compare_live", "run_any", "run_live"]
 
 
 def run_any(scenario: Scenario, qemu: LiveQemu, watch: Watch = unwatched) -> tuple[Run, Translation | None]:

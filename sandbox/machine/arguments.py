@@ -101,19 +101,18 @@ class CommandLine:
         raise MachineExit(f"{where}{error.desc}{hint}") from error
 
 
-def split_arguments(argv: Sequence[str], program: str = "") -> CommandLine:
+def split_arguments(argv: Sequence[str]) -> CommandLine:
     """Cut a command line into options.
 
     Args:
         argv: the words. A first word that does not start with a dash and whose last path component starts with ``qemu``
             is taken for the program.
-        program: the program's name if the words do not give one.
 
     Raises:
         MachineExit: an option is unknown or lacks its value; the message is QEMU's.
     """
     named, words = split_program(argv)
-    program = named or program or program_for(words)
+    program = named or program_for(words)
     options = []
     position = 0
     while position < len(words):

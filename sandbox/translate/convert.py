@@ -14,10 +14,8 @@ from sandbox.scenario.model import NOTHING
 from sandbox.scenario.table_checks import affinities
 from sandbox.translate.holding import with_what_holds, without_whole
 from sandbox.translate.ids import names_in_use
-from sandbox.translate.lives import ascending_naming
 from sandbox.translate.options import TYPENAME, exchange_objects, object_members
-from sandbox.translate.references import with_new_names
-from sandbox.translate.renaming import in_node_order, to_merged_ascending, with_names
+from sandbox.translate.renaming import in_ascending_order, to_merged_ascending
 from sandbox.translate.to_merged import to_merged
 from sandbox.translate.to_v2 import to_v2
 
@@ -138,12 +136,7 @@ def _merged(scenario: Scenario, target: str, *, keep_ids: bool) -> Converted:
         return Converted(translated, (*notes, f"dialect {target} does not start: {end.stderr}"))
     is_ascending = True
     if not keep_ids:
-        translated = replace(translated, command_line=in_node_order(words, target))
-        naming = ascending_naming(translated, names_in_use(scenario) - _own_names(scenario))
-        is_ascending = naming.is_ascending
-        words = with_names(translated.command_line, naming.names, target)
-        steps = tuple(with_new_names(step, naming.names) for step in scenario.steps)
-        translated = replace(translated, command_line=words, steps=steps)
+        translated, is_ascending = in_ascending_order(translated, names_in_use(scenario) - _own_names(scenario))
     moved = translated.command_line != scenario.command_line or translated.steps != scenario.steps
     if moved:
         said = f"{ORDERED}." if is_ascending else f"Translated from dialect {source.name}."
