@@ -9,6 +9,7 @@ from qom_types.dialects import V2
 from qom_types.meant import AS_ASKED_FOR
 from sandbox.lint.model import Where
 from sandbox.records import field, record
+from sandbox.runs import runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -223,23 +224,9 @@ def numbers(nodes: range) -> str:
 
 
 def listed(nodes: Iterable[int]) -> str:
-    """Return ascending nodes in words: ``node 2``, ``nodes 2 to 9``, ``nodes 2, 4 to 7``."""
+    """Return nodes in words: ``node 2``, ``nodes 2 to 9``, ``nodes 2, 4 to 7``."""
     found = list(runs(nodes))
     if len(found) == 1:
         return numbers(found[0])
     parts = [str(run.start) if len(run) == 1 else f"{run.start} to {run.stop - 1}" for run in found]
     return f"nodes {', '.join(parts)}"
-
-
-def runs(nodes: Iterable[int]) -> Iterator[range]:
-    """Give the runs without gaps in ascending numbers."""
-    run: range | None = None
-    for node in nodes:
-        if run is not None and run.stop == node:
-            run = range(run.start, node + 1)
-            continue
-        if run is not None:
-            yield run
-        run = range(node, node + 1)
-    if run is not None:
-        yield run

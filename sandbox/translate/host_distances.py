@@ -10,7 +10,8 @@ from sandbox.machine.command_line import parse_arguments
 from sandbox.machine.distances import LOCAL
 from sandbox.qapi.opts import parse_opts
 from sandbox.records import replace
-from sandbox.translate.nodesets import format_node_set, parse_node_set
+from sandbox.runs import list_text
+from sandbox.translate.nodesets import parse_node_set
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -90,7 +91,7 @@ def guest_distances(host: Distances, nodes: Mapping[int, int]) -> dict[tuple[int
     known = {source for source, _ in host}
     missing = sorted(set(nodes.values()) - known)
     if missing:
-        raise InputError(f"the host has no node {format_node_set(missing)}; it has {format_node_set(known)}")
+        raise InputError(f"the host has no node {list_text(missing)}; it has {list_text(known)}")
     pairs = [(source, destination) for source in sorted(nodes) for destination in sorted(nodes)]
     return {
         (source, destination): LOCAL if source == destination else host[nodes[source], nodes[destination]]
@@ -118,7 +119,7 @@ def with_distances(scenario: Scenario, distances: Distances) -> Scenario:
         (named - set(declared), "mapped to a node of the host without being declared: add -numa node"),
     ):
         if nodes:
-            subject = f"node {min(nodes)} is" if len(nodes) == 1 else f"nodes {format_node_set(nodes)} are"
+            subject = f"node {min(nodes)} is" if len(nodes) == 1 else f"nodes {list_text(nodes)} are"
             raise InputError(f"{subject} {problem}", scenario.place)
     symmetric = all(distances[destination, source] == value for (source, destination), value in distances.items())
     options = [
