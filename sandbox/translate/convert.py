@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from qom_types.dialects import INITIATOR_TYPES, V2, dialect_named
-from sandbox.acpi.srat import GenericInitiatorAffinity
 from sandbox.errors import InputError, MachineExit
 from sandbox.records import record, replace
 from sandbox.scenario.emulation import config_of, emulate
 from sandbox.scenario.model import NOTHING
-from sandbox.scenario.table_checks import affinities
 from sandbox.translate.holding import with_what_holds, without_whole
 from sandbox.translate.ids import names_in_use
 from sandbox.translate.options import TYPENAME, exchange_objects, object_members
+from sandbox.translate.order import scrambled
 from sandbox.translate.renaming import in_ascending_order, to_merged_ascending
 from sandbox.translate.to_merged import to_merged
 from sandbox.translate.to_v2 import to_v2
@@ -101,13 +99,10 @@ def _about_order(scenario: Scenario, *, keep_ids: bool, is_ascending: bool) -> I
     if not keep_ids:
         return
     try:
-        tables = emulate(scenario).tables()
+        listed = scrambled(emulate(scenario).tables())
     except MachineExit:
         return
-    entries = tables.decoded_srat().entries if tables.srat is not None else ()
-    nodes = [entry.pxm for entry in affinities(entries, GenericInitiatorAffinity)]
-    if any(one > other for one, other in pairwise(nodes)):
-        listed = " ".join(map(str, nodes))
+    if listed:
         yield f"with these ids SRAT lists the nodes as {listed}, and Linux numbers them in that order"
 
 
