@@ -9,14 +9,16 @@ from sandbox.errors import InputError
 from sandbox.records import record, replace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from sandbox.qapi.schema import Schema
     from sandbox.qom.objects import QomObject
     from sandbox.qom.types import TypeInfo, TypeRegistry
 
 ALL_MACHINES: Final = frozenset({"virt", "pc", "q35"})
-
+V2: Final = "v2"
+NEWEST: Final = "11.1"
+INITIATOR_TYPES: Final = frozenset({"acpi-generic-initiator", "nvidia-acpi-generic-initiator", "acpi-generic-port"})
 
 INTRODUCED: Final[Mapping[str, tuple[int, int]]] = {
     "offset": (8, 1),
@@ -85,7 +87,7 @@ class Dialect:
             if INTRODUCED.get(info.name, (0, 0)) <= self.interface_version:
                 known = tuple(p for p in info.properties if INTRODUCED.get(p.name, (0, 0)) <= self.interface_version)
                 yield replace(info, properties=known, instance_class=self._class_of(info))
-        if self.family == "v2":
+        if self.family == V2:
             from qom_types.v2.initiators import INITIATORS
 
             yield from INITIATORS
@@ -147,9 +149,9 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
     dialect.name: dialect
     for dialect in (
         Dialect(
-            "v2",
+            V2,
             "the series of October 2023: device and node, or the nvidia object with a run of nodes; arm virt only",
-            "v2",
+            V2,
             (7, 2, 0),
             (8, 1),
             initiator_machines=frozenset({"virt"}),
@@ -185,16 +187,6 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
     )
 }
 
-MISSION: Final = "v2"
-"""The dialect where nothing tells which one is meant."""
-
-NOTHING_TELLS: Final = "nothing tells otherwise"
-"""The reason for the mission's dialect there."""
-
-NEWEST: Final = "11.1"
-
-INITIATOR_TYPES: Final = frozenset({"acpi-generic-initiator", "nvidia-acpi-generic-initiator", "acpi-generic-port"})
-
 
 def dialect_named(name: str) -> Dialect:
     """Return the dialect of that name.
@@ -209,79 +201,11 @@ def dialect_named(name: str) -> Dialect:
         raise InputError(f"unknown dialect '{name}'; known are: {known}") from None
 
 
-def deduce_dialect(objects: Iterable[Mapping[str, object]], machine: str = "") -> tuple[Dialect, str]:
-    """Return the dialect that objects are written in and, in one phrase, why.
-
-    Args:
-        objects: the members of each object as given, ``qom-type`` among them, in the order of their appearance.
-        machine: the name of the machine; a version that is younger than the series tells that it is not meant.
-    """
-    for members in objects:
-        typename = members.get("qom-type")
-        if typename == "nvidia-acpi-generic-initiator":
-            return DIALECTS["v2"], "the object nvidia-acpi-generic-initiator"
-        if typename == "acpi-generic-port":
-            return DIALECTS[NEWEST], "the object acpi-generic-port"
-        if typename == "acpi-generic-initiator":
-            if "device" in members:
-                return DIALECTS["v2"], "the member 'device' of acpi-generic-initiator"
-            if "pci-dev" in members:
-                return DIALECTS[NEWEST], "the member 'pci-dev' of acpi-generic-initiator"
-    if _version(machine) > DIALECTS[MISSION].interface_version:
-        return DIALECTS[NEWEST], f"the machine {machine}"
-    return DIALECTS[MISSION], NOTHING_TELLS
-
-
-def _version(machine: str) -> tuple[int, ...]:
-    """Return the version in a machine's name, () where there is none."""
-    parts = machine.rpartition("-")[2].split(".")
-    return tuple(int(part) for part in parts) if all(part.isdecimal() for part in parts) else ()
-
-
 def knows(schema: Schema, typename: str) -> bool:
     """Whether a dialect's schema has objects of that type."""
     from sandbox.qapi.model import EnumType
 
     return any(value.name == typename for value in schema.lookup_as(EnumType, "ObjectType").values)
-
-
-def foreign_member(dialect: Dialect, members: Mapping[str, object]) -> str | None:
-    """Say which other dialects know a type or member that this one does not; None where there is no such thing.
-
-    Args:
-        dialect: the dialect in which the object is to be made.
-        members: the object's members as given, ``qom-type`` among them.
-    """
-    typename = members.get("qom-type")
-    if typename not in INITIATOR_TYPES:
-        return None
-    known = _members_of(dialect)
-    if typename not in known:
-        return _elsewhere(f"'{typename}'", [d.name for d in DIALECTS.values() if typename in _members_of(d)], dialect)
-    for member in members:
-        if member not in ("qom-type", "id") and member not in known[typename]:
-            others = [d.name for d in DIALECTS.values() if member in _members_of(d).get(str(typename), ())]
-            if others:
-                return _elsewhere(f"member '{member}' of {typename}", others, dialect)
-    return None
-
-
-def _members_of(dialect: Dialect) -> Mapping[str, frozenset[str]]:
-    if dialect.family == "v2":
-        return {
-            "acpi-generic-initiator": frozenset({"device", "node"}),
-            "nvidia-acpi-generic-initiator": frozenset({"device", "numa-node-start", "numa-node-count"}),
-        }
-    members = {"acpi-generic-initiator": frozenset({"pci-dev", "node"})}
-    if dialect.has_ports:
-        members["acpi-generic-port"] = frozenset({"pci-bus", "node"})
-    return members
-
-
-def _elsewhere(what: str, others: list[str], dialect: Dialect) -> str:
-    is_translated = "port" not in what and ((MISSION in others) != (dialect.name == MISSION))
-    how = f", from which 'qom-sandbox translate --to {dialect.name}' translates" if is_translated else ""
-    return f"{what} is not known to dialect {dialect.name}; known to: {', '.join(others)}{how}"
 
 
 @lru_cache(maxsize=8)

@@ -72,11 +72,11 @@ def run(words: list[str]) -> int:
     if "--" in words:
         cut = words.index("--")
         words, qemu_words = words[:cut], words[cut + 1 :]
+    if words == ["--version"]:  # without the parsers of all commands, which are not needed to tell it
+        return tell_version()
     arguments = parse(words, qemu_words)
     if arguments.version:
-        from sandbox import VERSION
-
-        return DONE if put(f"qom-sandbox {VERSION}\n") else WRONG_INPUT
+        return tell_version()
     if arguments.command is None:
         return WRONG_INPUT
     from sandbox.report.style import Style
@@ -85,11 +85,8 @@ def run(words: list[str]) -> int:
     told: object = None
     try:
         result = commands.run(arguments, style)
-    except MachineExit as ended:
-        more = {name: text for name, text in (("step", ended.step), ("foreign", ended.foreign)) if text}
-        told = {"exit": {"status": ended.status, "stderr": ended.stderr, **more}}
-        said = f"{ended.step}: QEMU ends here\n{ended.stderr}" if ended.step else ended.stderr
-        said += f"\nnote: {ended.foreign}" if ended.foreign else ""
+    except MachineExit as end:
+        told, said = told_of_end(end)
         result = commands.Result(status=FAILED, errors=said)
     except (InputError, InputErrors, DecodeError) as error:
         told = {"error": str(error)}
@@ -103,6 +100,21 @@ def run(words: list[str]) -> int:
     if result.errors:
         say_error(result.errors)
     return result.status if is_written else WRONG_INPUT
+
+
+def tell_version() -> int:
+    """Write the version and return the exit status."""
+    from sandbox import VERSION
+
+    return DONE if put(f"qom-sandbox {VERSION}\n") else WRONG_INPUT
+
+
+def told_of_end(end: MachineExit) -> tuple[object, str]:
+    """Return what is told of the end of a machine as JSON, and as text."""
+    more = {name: text for name, text in (("step", end.step), ("foreign", end.foreign)) if text}
+    said = f"{end.step}: QEMU ends here\n{end.stderr}" if end.step else end.stderr
+    said += f"\nnote: {end.foreign}" if end.foreign else ""
+    return {"exit": {"status": end.status, "stderr": end.stderr, **more}}, said
 
 
 def terminal_width() -> int | None:

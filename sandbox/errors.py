@@ -107,13 +107,12 @@ class MachineExit(SandboxError):
         foreign: for the user, what other dialects would take; QEMU says nothing of it. "" where none would.
     """
 
-    foreign: str = ""
-
-    def __init__(self, stderr: str, status: int = 1, step: str = "") -> None:
+    def __init__(self, stderr: str, status: int = 1, step: str = "", foreign: str = "") -> None:
         super().__init__(stderr, status, step)
         self.status = status
         self.stderr = stderr
         self.step = step
+        self.foreign = foreign
 
     @property
     def reason(self) -> str:

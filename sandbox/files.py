@@ -6,18 +6,18 @@ Without pathlib, whose import would cost each short command more than its readin
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Final
 
 from sandbox.errors import InputError, Place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from re import Pattern
 
     from sandbox.acpi.dump import RawTable
+    from sandbox.guest.sysfs import FileTree
     from sandbox.scenario.tables import Tables
 
-TABLE_NAMES: Final = ("srat", "slit", "hmat")
 STANDARD_INPUT: Final = "-"
 
 
@@ -46,18 +46,30 @@ def read_raw(name: str) -> bytes:
 
 
 def read_raw_tables(name: str) -> tuple[RawTable, ...]:
-    """Return the tables of a raw file or of acpidump's text."""
+    """Return the tables of a raw file or of acpidump's text.
+
+    Raises:
+        InputError: it cannot be read, or holds none.
+    """
     from sandbox.acpi.dump import read_tables
     from sandbox.errors import DecodeError
 
     try:
-        data = read_bytes(name)
-    except OSError as error:
-        raise InputError(os.strerror(error.errno or 0), Place(name)) from None
-    try:
-        return read_tables(data)
+        return read_tables(read_raw(name))
     except DecodeError as error:
         raise InputError(str(error), Place(name)) from None
+
+
+def list_folder(folder: str) -> list[str]:
+    """Return the paths of what a folder holds, by name.
+
+    Raises:
+        InputError: it is no folder, or cannot be read.
+    """
+    try:
+        return [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
+    except OSError as error:
+        raise InputError(os.strerror(error.errno or 0), Place(folder)) from None
 
 
 def read_text(name: str) -> str:
@@ -100,7 +112,7 @@ def write_raw(name: str, data: bytes) -> None:
         raise InputError(os.strerror(error.errno or 0), Place(name)) from None
 
 
-def write_folder(folder: str, contents: Mapping[str, bytes], owned: Pattern[str]) -> None:
+def write_folder(folder: str, contents: Mapping[str, bytes], owned: re.Pattern[str]) -> None:
     """Write files into a folder; others in it that are named as ours are removed, lest an old one deceive.
 
     Args:
@@ -124,16 +136,38 @@ def write_folder(folder: str, contents: Mapping[str, bytes], owned: Pattern[str]
 
 
 def write_tables(folder: str, made: Tables) -> None:
-    """Write the tables that there are; files of tables that there are not are removed, lest an old one deceive."""
+    """Write the tables that there are; files of tables that there are not are removed, lest an old one deceive.
+
+    Raises:
+        InputError: the folder cannot be written.
+    """
+    from sandbox.scenario.tables import TABLE_NAMES
+
+    tables = {f"{name}.dat": getattr(made, name) for name in TABLE_NAMES}
+    present = {file: data for file, data in tables.items() if data is not None}
+    write_folder(folder, present, re.compile("|".join(map(re.escape, tables))))
+
+
+def write_tree(folder: str, tree: FileTree) -> None:
+    """Write a tree of files into a folder that is new or empty.
+
+    Raises:
+        InputError: there is something in the folder, or it cannot be written.
+    """
     try:
         os.makedirs(folder, exist_ok=True)
-        for name in TABLE_NAMES:
-            path = os.path.join(folder, f"{name}.dat")
-            data = getattr(made, name)
-            if data is not None:
-                with open(path, "wb") as file:
-                    file.write(data)
-            elif os.path.exists(path):
-                os.remove(path)
+        if os.listdir(folder):
+            raise InputError("the folder is not empty; the tree needs one of its own", Place(folder))
+        for path, text in tree.files.items():
+            _make_room(folder, path)
+            with open(os.path.join(folder, path), "w", encoding="utf-8") as file:
+                file.write(text)
+        for path, target in tree.links.items():
+            _make_room(folder, path)
+            os.symlink(target, os.path.join(folder, path))
     except OSError as error:
         raise InputError(os.strerror(error.errno or 0), Place(folder)) from None
+
+
+def _make_room(folder: str, path: str) -> None:
+    os.makedirs(os.path.join(folder, os.path.dirname(path)), exist_ok=True)

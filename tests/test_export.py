@@ -216,3 +216,16 @@ def test_a_generic_port_has_no_source_for_the_old_iasl(run):
     status, _, err = run("--as", "dsl", "--iasl", "2020", port)
     assert status == 2
     assert "the iasl of 2020 knows no structure of type 6 in SRAT" in err
+
+
+@pytest.mark.parametrize("form", ["args", "dsl", "dat"])
+def test_what_libvirt_alone_knows_is_said_with_each_form(form, run, tmp_path):
+    domain = tmp_path / "domain.xml"
+    domain.write_text(
+        "<domain type='qemu'><name>d</name><memory unit='MiB'>128</memory><vcpu>1</vcpu>"
+        "<os><type arch='x86_64' machine='pc-q35-noble'>hvm</type></os><features><acpi/></features>"
+        "<cpu><numa><cell id='0' cpus='0' memory='131072'/></numa></cpu></domain>"
+    )
+    status, _, err = run("--as", form, "--libvirt", domain, "-o", tmp_path / f"srat.{form}")
+    assert status == 0
+    assert err == "note: QEMU itself has no machine pc-q35-noble in dialect 10.0: taken as its newest q35\n"

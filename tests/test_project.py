@@ -19,7 +19,7 @@ MOST_LINES: Final = 300
 # A package imports only from those above it; those on one line do not import each other.
 ORDER: Final = (
     ("sandbox",),
-    ("sandbox.buckets", "sandbox.records", "sandbox.resources"),
+    ("sandbox.buckets", "sandbox.records", "sandbox.resources", "sandbox.runs"),
     ("sandbox.errors",),
     ("sandbox.acpi", "sandbox.qapi"),
     ("sandbox.qom",),
@@ -42,7 +42,7 @@ RANK: Final = {name: rank for rank, names in enumerate(ORDER) for name in names}
 
 MACHINE_PATHS: Final = re.compile(r"(?<![\w.~-])/(?:root|work|farm|home/\w+|Users/\w+)/|/tmp/[\w.-]+/")
 REGISTRY_HOSTS: Final = re.compile(
-    r"pypi\.(?:org|io)|pythonhosted\.(?:org)|(?:deb|ftp|security|snapshot)\.debian\.(?:org)|\w+\.ubuntu\.(?:com)"
+    r"pypi\.(?:org|io)|pythonhosted\.(?:org)|(?:deb|ftp|security|snapshot)\.debian\.(?:org)|\.ubuntu\.(?:com)"
     r"|npmjs\.(?:org|com)|golang\.(?:org)|crates\.(?:io)|rubygems\.(?:org)|\b(?:docker|ghcr|quay)\.(?:io)",
     re.IGNORECASE,
 )

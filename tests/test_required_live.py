@@ -61,6 +61,7 @@ def project(tmp_path):
         for name, text in modules.items():
             (tmp_path / f"test_{name}.py").write_text(text)
         env = {name: value for name, value in os.environ.items() if not name.startswith(("REQUIRE_LIVE", "PYTEST"))}
+        env["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # conftest.py needs none, and loading them takes most of the time
         done = subprocess.run(
             [sys.executable, "-m", "pytest", "-rA", "-p", "no:cacheprovider", *arguments],
             cwd=tmp_path,

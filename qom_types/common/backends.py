@@ -12,6 +12,7 @@ from sandbox.qom.types import USER_CREATABLE, TypeInfo
 if TYPE_CHECKING:
     from sandbox.qom.tree import ObjectTree
 
+
 class MemoryBackend(QomObject):
     """Guest memory that ``-numa node,memdev=`` or ``-machine memory-backend=`` refers to.
 

@@ -82,11 +82,7 @@ def generic_initiator(*, swaps_bus_and_devfn: bool) -> TypeInfo:
         interfaces=(USER_CREATABLE,),
         instance_class=SwappedGenericInitiator if swaps_bus_and_devfn else GenericInitiator,
         properties=(
-            Property(
-                "pci-dev", "string", "str", set=_set_pci_dev, description="PCI device to associate with the node"
-            ),
-            Property(
-                "node", "int", "uint32", set=_set_node, description="NUMA node associated with the PCI device"
-            ),
+            Property("pci-dev", "string", "str", set=_set_pci_dev, description="PCI device to associate with the node"),
+            Property("node", "int", "uint32", set=_set_node, description="NUMA node associated with the PCI device"),
         ),
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.acpi.header import HEADER_LENGTH
 from sandbox.errors import DecodeError
-from sandbox.records import record
+from sandbox.records import field, record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,14 +25,19 @@ _LONGEST_NAME = 8
 
 @record
 class RawTable:
-    """A table as it was found: its name (the signature), its bytes, whether they decode or not, and its address.
+    """A table as it was found.
 
-    ``address`` is the physical address that the text form gives; None for a raw table.
+    Attributes:
+        name: the signature.
+        data: its bytes, whether they decode or not.
+        address: the physical address that the text form gives; None for a raw table.
+        start: where a raw table begins in its file; None for one in the text form.
     """
 
     name: str
     data: bytes
     address: int | None = None
+    start: int | None = field(default=None, compare=False)
 
 
 class DumpTextError(DecodeError):
@@ -108,7 +113,10 @@ def _read_binary(data: bytes) -> tuple[RawTable, ...]:
     if not starts:
         raise DecodeError("there is no ACPI table in here", 0)
     return tuple(
-        [RawTable(data[start : start + 4].decode(), data[start:end]) for start, end in zip(starts, ends, strict=True)]
+        [
+            RawTable(data[start : start + 4].decode(), data[start:end], start=start)
+            for start, end in zip(starts, ends, strict=True)
+        ]
     )
 
 

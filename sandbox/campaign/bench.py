@@ -158,7 +158,8 @@ class Bench:
             Interrupted: the campaign is to end.
             SandboxError: a side could not be asked to the end.
         """
-        from sandbox.live.bridge import LiveQemu, compare_live
+        from sandbox.live.bridge import compare_live
+        from sandbox.live.running import LiveQemu
 
         target = LiveQemu(self._command, limits=self._limits)
         return self._watched(lambda: compare_live(scenario, target, self._watch))

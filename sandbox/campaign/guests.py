@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final
 
+from qom_types.dialects import V2
 from sandbox.campaign.bench import Verdict
 from sandbox.campaign.case import Case
 from sandbox.campaign.draw_cpus import Topology, draw_cpu_places
@@ -23,7 +24,6 @@ from sandbox.guest.facts import facts_of
 from sandbox.guest.forecast import forecast
 from sandbox.guest.given import given_by
 from sandbox.guest.kernels import find_kernel
-from sandbox.live.dialect import V2
 from sandbox.records import replace
 from sandbox.scenario.model import Scenario
 

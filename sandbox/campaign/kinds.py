@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from qom_types.dialects import V2
 from sandbox.campaign.bench import Bench
 from sandbox.campaign.cases import NATIVE, random_case
 from sandbox.campaign.guests import GUEST, check_guest, check_kernels, guest_case
 from sandbox.campaign.translated import check_translated, v2_case
-from sandbox.live.dialect import V2
 from sandbox.records import record
 
 if TYPE_CHECKING:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.campaign.sides import TABLES, Did, ended
+from sandbox.campaign.sides import Did, ended
 from sandbox.live.errors import LiveExit
+from sandbox.scenario.tables import TABLE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -52,4 +53,4 @@ def _read(session: LiveSession) -> tuple[bytes | None, ...]:
     from sandbox.live import read_tables
 
     tables = read_tables(session)
-    return tuple(getattr(tables, name) for name in TABLES)
+    return tuple(getattr(tables, name) for name in TABLE_NAMES)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sandbox.errors import MachineExit, QemuError
 from sandbox.monitor.monitor import Monitor
 from sandbox.records import record
+from sandbox.scenario.tables import TABLE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from sandbox.scenario.tables import Tables
 
     MakeOurs = Callable[[Sequence[str], str], "OurMachine"]
-
-TABLES: Final = ("srat", "slit", "hmat")
 
 
 class OurMachine(Protocol):
@@ -120,7 +119,7 @@ def run(make: Callable[[], OurMachine], commands: Sequence[Command]) -> tuple[Di
 
 def _read(machine: OurMachine) -> tuple[bytes | None, ...]:
     tables = machine.tables()
-    return tuple(getattr(tables, name) for name in TABLES)
+    return tuple(getattr(tables, name) for name in TABLE_NAMES)
 
 
 def ended(status: int, stderr: str) -> Ended:
@@ -144,7 +143,7 @@ def first_difference(ours: Sequence[Did], theirs: Sequence[Did], commands: Seque
             )
         if not same(mine.reply, other.reply):
             return Difference(f"reply: {name}", step, f"{name}: ours {mine.reply}, QEMU {other.reply}")
-        for table, own, live in zip(TABLES, mine.tables or (), other.tables or (), strict=False):
+        for table, own, live in zip(TABLE_NAMES, mine.tables or (), other.tables or (), strict=False):
             if own != live:
                 return Difference(
                     _table_kind(table, own, live), step, f"{table} after {name}: {_bytes_told(own, live)}"

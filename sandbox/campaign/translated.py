@@ -6,14 +6,15 @@ import time
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
+from qom_types.dialects import V2
 from sandbox.campaign.bench import Verdict
 from sandbox.campaign.cases import random_case
 from sandbox.campaign.ran import killed_by, what_ran
-from sandbox.campaign.sides import TABLES, Did, Difference, ended
+from sandbox.campaign.sides import Did, Difference, ended
 from sandbox.campaign.writing import case_scenario
 from sandbox.errors import Place
-from sandbox.live.dialect import V2
 from sandbox.records import replace
+from sandbox.scenario.tables import TABLE_NAMES
 from sandbox.scenario.transcript import Refused
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def _did(record: Record) -> Did:
         reply = {"return": record.reply.value}
     end = None if record.ended is None else ended(record.ended.status, record.ended.stderr)
     reads = end is None and record.after is not None and (record.sent is None or record.sent.name == "system_reset")
-    return Did(reply, tuple(getattr(record.after, name) for name in TABLES) if reads else None, end)
+    return Did(reply, tuple(getattr(record.after, name) for name in TABLE_NAMES) if reads else None, end)
 
 
 def _ran(case: Case, compared: Comparison, theirs: Sequence[Did]) -> Ran:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from sandbox.campaign.sides import TABLES
 from sandbox.errors import InputError
 from sandbox.scenario.dump import dump_scenario
 from sandbox.scenario.model import (
@@ -22,6 +21,7 @@ from sandbox.scenario.model import (
     Step,
     WholeTable,
 )
+from sandbox.scenario.tables import TABLE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,7 +89,7 @@ def write_scenario(directory: Path, case: Case, target: Target, difference: Diff
 
 
 def _expected(did: Did) -> Expectation:
-    tables = dict(zip(TABLES, did.tables or (), strict=True))
+    tables = dict(zip(TABLE_NAMES, did.tables or (), strict=True))
     return Expectation(
         srat=_whole(tables["srat"]),
         slit=_whole(tables["slit"]),

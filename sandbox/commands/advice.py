@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from sandbox.commands import DONE, FAILED, Result, as_json
-from sandbox.commands.asked import OF_DOMAINS, WORDS, add_dialect, scenario_of_words
+from sandbox.commands.asked import add_dialect, said
+from sandbox.commands.reading import OF_DOMAINS, WORDS, libvirt_scenarios, read_scenario, scenario_of_words
 from sandbox.errors import InputError, Place
-from sandbox.files import read_bytes, read_text
+from sandbox.files import read_text
 from sandbox.records import replace
 
 if TYPE_CHECKING:
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from sandbox.lint.model import Finding, Looked
     from sandbox.report.style import Style
     from sandbox.scenario.model import Scenario
-
-SIGNATURES: Final = (b"SRAT", b"SLIT", b"HMAT")
-RAW_ENDINGS: Final = (".aml", ".bin", ".dat")
 
 
 def add_arguments(_name: str, command: argparse.ArgumentParser) -> None:
@@ -43,7 +40,7 @@ def lint(arguments: argparse.Namespace, style: Style) -> Result:
         return _explained(arguments, style)
     looked, notes = _looked(arguments)
     findings = [found for one in looked for found in one.findings]
-    errors = "\n".join(f"note: {note}" for note in notes)
+    errors = said(notes)
     from sandbox.lint.model import reaches
 
     status = FAILED if arguments.fail_on != "never" and reaches(findings, arguments.fail_on) else DONE
@@ -91,8 +88,6 @@ def _looked(arguments: argparse.Namespace) -> tuple[tuple[Looked, ...], Sequence
         return (Looked(_of_tables(arguments.tables, arguments.ram)),), ()
     if arguments.ram:
         raise InputError("--ram goes with --tables")
-    from sandbox.commands.offline import read_scenario
-
     if arguments.libvirt:
         return _of_libvirt(arguments.libvirt, arguments.dialect)
     if arguments.qemu_words is not None:
@@ -111,9 +106,9 @@ def _of_scenario(scenario: Scenario, text: str = "") -> Looked:
 def _of_libvirt(file: str, dialect: str | None) -> tuple[tuple[Looked], Sequence[str]]:
     """Look at a libvirt domain; where no version of QEMU is told, at what libvirt makes of it for two of them."""
     from qom_types.dialects import NEWEST
-    from sandbox.commands.convert import libvirt_scenarios
+    from qom_types.meant import DEBIANS
     from sandbox.lint.rules import lint_setup
-    from sandbox.lint.versions import DEBIANS, look_over
+    from sandbox.lint.versions import look_over
 
     versions = (dialect,) if dialect else (DEBIANS, NEWEST)
     (scenario, *others), notes = libvirt_scenarios(file, versions)
@@ -123,66 +118,17 @@ def _of_libvirt(file: str, dialect: str | None) -> tuple[tuple[Looked], Sequence
 
 def _of_tables(names: Sequence[str], ram_file: str | None) -> tuple[Finding, ...]:
     """Look at tables that were brought."""
-    from sandbox.acpi.dump import read_tables
-    from sandbox.errors import DecodeError
+    from sandbox.commands.brought import ours_among
     from sandbox.lint.rules import lint_tables
     from sandbox.lint.view import View, ram_of
 
-    tables: dict[str, bytes] = {}
-    files: dict[str, Place] = {}
-    starts: dict[str, int] = {}
-    for file, data in _table_files(names):
-        try:
-            found = read_tables(data)
-        except DecodeError as error:
-            raise InputError(str(error), Place(file)) from None
-        ours = [table for table in found if table.name.encode() in SIGNATURES]
-        if not ours and _is_named_so(file):
-            raise InputError(f"no SRAT, SLIT or HMAT in here, but {found[0].name}", Place(file))
-        for table in ours:
-            name = table.name.lower()
-            if tables.setdefault(name, table.data) != table.data:
-                raise InputError(f"another {table.name} than in {files[name].file}: give one of them", Place(file))
-            files.setdefault(name, Place(file))
-            start = data.find(table.data)
-            if start >= 0:
-                starts.setdefault(name, start)
-    if not tables:
-        raise InputError("no SRAT, SLIT or HMAT among what was given", Place(names[0]))
-    ram = ram_of(read_text(ram_file), ram_file) if ram_file else ()
+    tables = ours_among(names)
     view = View(
-        tables.get("srat"),
-        tables.get("slit"),
-        tables.get("hmat"),
-        files=tuple(files.items()),
-        starts=tuple(starts.items()),
-        ram=ram,
+        tables.srat,
+        tables.slit,
+        tables.hmat,
+        files=tuple((name, Place(file)) for name, (file, _) in tables.found.items()),
+        starts=tuple((name, table.start) for name, (_, table) in tables.found.items() if table.start is not None),
+        ram=ram_of(read_text(ram_file), ram_file) if ram_file else (),
     )
     return lint_tables(view)
-
-
-def _table_files(names: Sequence[str]) -> list[tuple[str, bytes]]:
-    """Return the files that are named, and of a folder those that may hold one of our tables, with their bytes."""
-    found: list[tuple[str, bytes]] = []
-    for name in names:
-        try:
-            if not os.path.isdir(name):
-                found.append((name, read_bytes(name)))
-                continue
-            inner = [os.path.join(name, file) for file in sorted(os.listdir(name))]
-            contents = [(file, read_bytes(file)) for file in inner if os.path.isfile(file)]
-        except OSError as error:
-            raise InputError(os.strerror(error.errno or 0), Place(name)) from None
-        found += [(file, data) for file, data in contents if _may_hold_tables(data) or _is_named_so(file)]
-    return found
-
-
-def _is_named_so(file: str) -> bool:
-    """Whether a file's name says that it is one of our tables."""
-    names = [signature.decode().lower() for signature in SIGNATURES]
-    stem, ending = os.path.splitext(os.path.basename(file).lower())
-    return any(stem == name if not ending else name in stem and ending in RAW_ENDINGS for name in names)
-
-
-def _may_hold_tables(data: bytes) -> bool:
-    return data.startswith(SIGNATURES) or any(signature + b" @ 0x" in data for signature in SIGNATURES)

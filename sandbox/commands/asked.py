@@ -1,23 +1,17 @@
-"""What several commands are asked for in the same words: scenarios, QEMU arguments, the QEMU to run, time limits."""
+"""What several commands are asked for in the same words: a dialect, a scenario, the QEMU to run, time limits."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sandbox.errors import InputError, Place
+from sandbox.errors import InputError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from sandbox.live.session import Limits
     from sandbox.scenario.model import Scenario
-
-WORDS: Final = "command line"
-"""How messages and recordings call QEMU arguments that were given behind ``--``."""
-
-OF_DOMAINS: Final = "taken for a libvirt domain"
-"""Why a libvirt domain is read in the dialect that it is, where none is asked for."""
 
 MOST_SECONDS: Final = 86400.0
 
@@ -31,16 +25,15 @@ def add_dialect(command: argparse.ArgumentParser) -> None:
 def dialect(text: str) -> str:
     """Return the name of the dialect that a QEMU of a version speaks; any other text as it is."""
     from qom_types.dialects import DIALECTS
+    from qom_types.meant import FIRST_MERGED, dialect_of_version
     from sandbox.machine.versions import RELEASES
 
     parts = text.split(".")
     if text in DIALECTS or len(parts) not in (2, 3) or not all(part.isdecimal() and part.isascii() for part in parts):
         return text
     major, minor, micro = (*map(int, parts), 0)[:3]
-    from sandbox.live.dialect import FIRST_MERGED, dialect_of
-
     is_known = (major, minor) in RELEASES and (major, minor, micro) >= FIRST_MERGED
-    return dialect_of((major, minor, micro))[0] if is_known else text
+    return dialect_of_version((major, minor, micro))[0] if is_known else text
 
 
 def seconds(text: str) -> float:
@@ -62,47 +55,10 @@ def limits_of(given: float | None) -> Limits:
     return DEFAULT_LIMITS if given is None else Limits(given, given, DEFAULT_LIMITS.end, given)
 
 
-def scenario_of_words(arguments: argparse.Namespace) -> Scenario:
-    """Return the QEMU arguments behind ``--`` as a scenario without steps."""
-    from sandbox.scenario.model import Scenario
-
-    return Scenario(WORDS, tuple(arguments.qemu_words), dialect=arguments.dialect, place=Place(WORDS))
-
-
-def add_libvirt(command: argparse.ArgumentParser) -> None:
-    """Give a command's parser the option that takes a libvirt domain for a scenario."""
+def add_scenario(command: argparse.ArgumentParser) -> None:
+    """Give a command's parser what :func:`sandbox.commands.reading.scenario_or_domain` reads."""
+    command.add_argument("scenario", nargs="?", metavar="SCENARIO", help="a YAML file; or QEMU's arguments after '--'")
     command.add_argument("--libvirt", metavar="FILE", help="instead of a scenario, the XML of a libvirt domain")
-
-
-def scenario_or_domain(arguments: argparse.Namespace) -> tuple[Scenario, Sequence[str]]:
-    """Return the one scenario that is given, of whichever form, and what is to be said about it.
-
-    Raises:
-        InputError, InputErrors: there is none, or more than one, or the file is none.
-    """
-    given = (arguments.scenario is not None, arguments.qemu_words is not None, arguments.libvirt is not None)
-    if sum(given) != 1:
-        raise InputError("give either a scenario, or QEMU arguments after '--', or --libvirt")
-    if arguments.libvirt is None:
-        return one_scenario(arguments), ()
-    from sandbox.commands.convert import libvirt_scenario
-
-    return libvirt_scenario(arguments.libvirt, arguments.dialect)
-
-
-def one_scenario(arguments: argparse.Namespace) -> Scenario:
-    """Return the one scenario that is given, from a file or as QEMU arguments.
-
-    Raises:
-        InputError, InputErrors: there is none, or both, or the file is none.
-    """
-    if (arguments.scenario is None) == (arguments.qemu_words is None):
-        raise InputError("give either a scenario or QEMU arguments after '--'")
-    if arguments.qemu_words is not None:
-        return scenario_of_words(arguments)
-    from sandbox.commands.offline import read_scenario
-
-    return read_scenario(arguments.scenario, arguments.dialect)
 
 
 def binaries(prefix: str | None, programs: Sequence[str]) -> tuple[tuple[str, ...], ...]:
@@ -140,7 +96,14 @@ def binary_of(arguments: argparse.Namespace, scenario: Scenario) -> tuple[str, .
     """
     import shlex
 
-    from sandbox.live.wanted import program_of
+    from sandbox.machine.arguments import program_of
 
-    program = shlex.quote(program_of(scenario)) if arguments.qemu is None else arguments.qemu
+    program = (
+        shlex.quote(program_of(scenario.command_line, scenario.place)) if arguments.qemu is None else arguments.qemu
+    )
     return binaries(arguments.binary_prefix, (program,))[0]
+
+
+def said(notes: Iterable[str]) -> str:
+    """Return what is to be said about the input as the lines that go to stderr."""
+    return "\n".join(f"note: {note}" for note in notes)

@@ -10,7 +10,6 @@ from sandbox.commands.asked import add_dialect, seconds
 from sandbox.commands.ending import ending_on_signals
 from sandbox.commands.sides import (
     Failure,
-    brought,
     failure,
     qemu_of,
     recording_name,
@@ -167,6 +166,7 @@ def _compare_recorded(arguments: argparse.Namespace, folder: str) -> Comparison:
 
 
 def _compare_dump(arguments: argparse.Namespace, scenario: Scenario) -> Comparison:
+    from sandbox.commands.brought import brought
     from sandbox.compare.dump import brought_tables
     from sandbox.compare.emulated import compare_last_tables
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from sandbox.commands import DONE, FAILED, Result, as_json
-from sandbox.commands.asked import WORDS, add_dialect, scenario_or_domain
-from sandbox.errors import InputError, MachineExit, Place
+from sandbox.commands.asked import add_dialect, add_scenario, said
+from sandbox.commands.reading import WORDS, scenario_or_domain
+from sandbox.errors import InputError, MachineExit
 from sandbox.files import read_text, write_text
-from sandbox.machine.arguments import refuse_other_targets, split_program
+from sandbox.machine.arguments import program_of, refuse_other_targets, split_program
 
 if TYPE_CHECKING:
     import argparse
@@ -24,14 +25,13 @@ SCENARIO_ENDINGS: Final = (".yaml", ".yml")
 def add_arguments(name: str, command: argparse.ArgumentParser) -> None:
     """Give the parsers of translate and export their arguments."""
     add_dialect(command)
-    command.add_argument("scenario", nargs="?", metavar="SCENARIO", help="a YAML file; or QEMU's arguments after '--'")
+    add_scenario(command)
     where = (
         ": a scenario where its name ends in .yaml"
         if name == "translate"
         else "; of dsl and dat a folder, or one table"
     )
     command.add_argument("-o", "--output", metavar="FILE", help=f"write there instead of printing{where}")
-    command.add_argument("--libvirt", metavar="FILE", help="instead of a scenario, the XML of a libvirt domain")
     command.add_argument("--distances-from", metavar="FILE", help="the output of 'numactl -H' on the host")
     command.add_argument("--map", nargs="+", metavar="HOST=GUEST", help="nodes of the host and the guest: 2-9=2-9")
     if name == "translate":
@@ -50,10 +50,10 @@ def translate(arguments: argparse.Namespace, _style: Style) -> Result:
     from sandbox.scenario.dump import dump_scenario
     from sandbox.translate.convert import convert
 
-    given, said = given_scenario(arguments)
+    given, about = given_scenario(arguments)
     if arguments.to == LIBVIRT:
         text, notes = libvirt_text(given, on_x86=arguments.on_x86, file=arguments.libvirt)
-        return written(arguments, text, (*said, *notes))
+        return written(arguments, text, (*about, *notes))
     made = convert(given, arguments.to, keep_ids=arguments.keep_ids, on_x86=arguments.on_x86)
     is_words = arguments.qemu_words is not None and not (arguments.output or "").endswith(SCENARIO_ENDINGS)
     translated = seen_from(made.scenario, arguments.output)
@@ -62,25 +62,23 @@ def translate(arguments: argparse.Namespace, _style: Style) -> Result:
     if arguments.json:
         words = list(made.scenario.command_line)
         shown = {"dialect": made.scenario.dialect, "command_line": words, "text": text, "notes": list(made.notes)}
-        return written(arguments, as_json(shown), said, status)
-    return written(arguments, text, (*said, *made.notes, *notes_on_comments(arguments.scenario)), status)
+        return written(arguments, as_json(shown), about, status)
+    return written(arguments, text, (*about, *made.notes, *notes_on_comments(arguments.scenario)), status)
 
 
 def pasted(scenario: Scenario) -> str:
     """Return a scenario's command line as one command for a shell, with the QEMU that it is for."""
     from sandbox.export.words import shell_text
-    from sandbox.live.wanted import program_of
 
-    return shell_text(scenario, program_of(scenario))
+    return shell_text(scenario, program_of(scenario.command_line, scenario.place))
 
 
 def written(arguments: argparse.Namespace, text: str, notes: Sequence[str], status: int = DONE) -> Result:
     """Return a text as the result, or write it where that is asked for; notes go to stderr."""
-    errors = "\n".join(f"note: {note}" for note in notes)
     if arguments.output:
         write_text(arguments.output, text)
-        return Result(status=status, errors=errors)
-    return Result(text, status, errors)
+        return Result(status=status, errors=said(notes))
+    return Result(text, status, said(notes))
 
 
 def libvirt_text(scenario: Scenario, *, on_x86: bool = False, file: str | None = None) -> tuple[str, Sequence[str]]:
@@ -91,12 +89,13 @@ def libvirt_text(scenario: Scenario, *, on_x86: bool = False, file: str | None =
         on_x86: from v2, on pc and q35 make the objects that virt would have.
         file: the domain XML that the scenario was made of, if it was.
     """
+    from qom_types.dialects import V2
     from sandbox.files import read_raw
     from sandbox.libvirt.carry import NOT_CARRIED
     from sandbox.libvirt.from_machine import domain_of
     from sandbox.libvirt.read import read_domain
     from sandbox.libvirt.write import write_domain
-    from sandbox.translate.convert import V2, dialect_of
+    from sandbox.translate.convert import dialect_of
     from sandbox.translate.to_merged import to_merged
 
     notes: list[str] = []
@@ -113,28 +112,6 @@ def libvirt_text(scenario: Scenario, *, on_x86: bool = False, file: str | None =
         notes.append(NOT_CARRIED)
     domain = domain_of(scenario.command_line, scenario.dialect, stem.replace(" ", "-") or "guest", source)
     return write_domain(domain.domain), (*notes, *domain.notes)
-
-
-def libvirt_scenario(file: str, dialect: str | None) -> tuple[Scenario, Sequence[str]]:
-    """Return the QEMU arguments that libvirt makes of a domain as a scenario, and what libvirt alone knows."""
-    (scenario,), notes = libvirt_scenarios(file, (dialect or "10.0",))
-    return scenario, notes
-
-
-def libvirt_scenarios(file: str, dialects: Sequence[str]) -> tuple[tuple[Scenario, ...], Sequence[str]]:
-    """Return the same for QEMUs of several dialects, and what libvirt alone knows."""
-    from sandbox.files import read_raw
-    from sandbox.libvirt.arguments import qemu_arguments
-    from sandbox.libvirt.read import read_domain
-    from sandbox.scenario.model import Scenario
-
-    domain = read_domain(read_raw(file), file)
-    made = [qemu_arguments(domain, dialect) for dialect in dialects]
-    scenarios = (
-        Scenario(domain.name, it.words, dialect=dialect, place=Place(file))
-        for it, dialect in zip(made, dialects, strict=True)
-    )
-    return tuple(scenarios), made[0].notes
 
 
 def given_scenario(arguments: argparse.Namespace) -> tuple[Scenario, tuple[str, ...]]:

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.commands import Result, as_json
+from sandbox.commands.asked import said
 from sandbox.commands.convert import add_arguments, given_scenario, libvirt_text, pasted, written
 from sandbox.errors import InputError, Place
 from sandbox.files import write_folder, write_raw
@@ -25,19 +26,19 @@ OURS: Final = {form: re.compile(rf"(srat|slit|hmat)\.{form}") for form in ("dsl"
 
 def export(arguments: argparse.Namespace, _style: Style) -> Result:
     """Write a scenario or a command line in another form."""
-    scenario, said = given_scenario(arguments)
+    scenario, about = given_scenario(arguments)
     if arguments.form in ("dsl", "dat"):
-        return _tables(arguments, scenario)
+        return _tables(arguments, scenario, about)
     if arguments.form == "yaml":
         from sandbox.commands.anchors import notes_on_comments, seen_from
 
-        said = (*said, *notes_on_comments(arguments.scenario))
+        about = (*about, *notes_on_comments(arguments.scenario))
         scenario = seen_from(scenario, arguments.output)
     if arguments.form == "libvirt":
         text, notes = libvirt_text(scenario, file=arguments.libvirt)
     else:
         text, notes = _FORMS[arguments.form](scenario)
-    return written(arguments, text, (*said, *notes))
+    return written(arguments, text, (*about, *notes))
 
 
 def _args(scenario: Scenario) -> tuple[str, Sequence[str]]:
@@ -89,20 +90,21 @@ _FORMS: Final[dict[str, Callable[[Scenario], tuple[str, Sequence[str]]]]] = {
 }
 
 
-def _tables(arguments: argparse.Namespace, scenario: Scenario) -> Result:
+def _tables(arguments: argparse.Namespace, scenario: Scenario, notes: Sequence[str]) -> Result:
     """Write the tables that firmware has after the last step, raw or as source."""
     from sandbox.compare.emulated import emulated
+    from sandbox.scenario.tables import TABLE_NAMES
 
     form, output = arguments.form, arguments.output
     tables = emulated(scenario).last_tables()
-    present = [(name, getattr(tables, name)) for name in ("srat", "slit", "hmat")]
+    present = [(name, getattr(tables, name)) for name in TABLE_NAMES]
     made = {f"{name}.{form}": _form_of(data, arguments) for name, data in present if data is not None}
     if output is None and form == "dat":
         raise InputError("--as dat writes files: give a folder with -o")
     if output is None or output.endswith(f".{form}") or os.path.isfile(output):
-        return _single(list(made.values()), output)
+        return _single(list(made.values()), output, said(notes))
     write_folder(output, made, OURS[form])
-    return Result()
+    return Result(errors=said(notes))
 
 
 def _form_of(data: bytes, arguments: argparse.Namespace) -> bytes:
@@ -113,8 +115,8 @@ def _form_of(data: bytes, arguments: argparse.Namespace) -> bytes:
     return dsl_source(data, arguments.iasl).encode()
 
 
-def _single(made: Sequence[bytes], output: str | None) -> Result:
-    """Print or write the one table that there is.
+def _single(made: Sequence[bytes], output: str | None, errors: str) -> Result:
+    """Print or write the one table that there is; ``errors`` goes to stderr.
 
     Raises:
         InputError: there are more, or none.
@@ -123,6 +125,6 @@ def _single(made: Sequence[bytes], output: str | None) -> Result:
         place = Place(output) if output else None
         raise InputError(f"there are {len(made)} tables, and each is a file of its own: give a folder with -o", place)
     if output is None:
-        return Result(made[0].decode())
+        return Result(made[0].decode(), errors=errors)
     write_raw(output, made[0])
-    return Result()
+    return Result(errors=errors)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from sandbox.acpi.dump import RawTable
 from sandbox.acpi.header import HEADER_LENGTH
-from sandbox.commands.sides import brought
+from sandbox.commands.brought import brought
 from sandbox.compare.dump import brought_tables
 from sandbox.errors import InputError, Place
-from sandbox.files import TABLE_NAMES, read_raw
+from sandbox.files import read_raw
 from sandbox.records import record
+from sandbox.scenario.tables import TABLE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,8 +58,8 @@ def given_tables(names: Sequence[str]) -> GivenTables:
     if len(missing) == len(TABLE_NAMES):
         raise InputError("no SRAT, SLIT or HMAT among the tables that were given", first)
     own = (f"not among the tables given, so that the machine's own are taken: {', '.join(missing)}",)
-    places = (Place(file) for file, inside in (*raw, *forms) if "SRAT" in [table.name for table in inside])
-    return GivenTables(tables, next(places, first), (*passed_over, *(own if others and missing else ())))
+    place = Place(tables.found["srat"][0]) if "srat" in tables.found else first
+    return GivenTables(tables, place, (*passed_over, *(own if others and missing else ())))
 
 
 def _named_after_tables(name: str) -> list[str]:

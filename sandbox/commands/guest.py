@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Final
 
-from qom_types.dialects import MISSION, NOTHING_TELLS
 from sandbox.commands import DONE, FAILED, UNANSWERED, Result, as_json
-from sandbox.commands.asked import OF_DOMAINS, add_dialect, add_libvirt, scenario_or_domain, seconds
-from sandbox.errors import DecodeError, InputError, Place, UnmodelledError
+from sandbox.commands.asked import add_dialect, add_scenario, said, seconds
+from sandbox.commands.reading import OF_DOMAINS, scenario_or_domain
+from sandbox.errors import DecodeError, InputError, UnmodelledError
 from sandbox.machine.arguments import TARGETS_OF_32_BITS, split_program, target_of
 from sandbox.records import replace
 
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from sandbox.guest.boot.console import Progress
     from sandbox.guest.facts import GuestMachine
     from sandbox.guest.result import Forecast
-    from sandbox.guest.sysfs import FileTree
-    from sandbox.machine.config import MachineConfig
     from sandbox.report.style import Style
     from sandbox.scenario.model import Scenario
 
@@ -33,8 +30,7 @@ def add_arguments(_name: str, command: argparse.ArgumentParser) -> None:
     """Give the command's parser its arguments."""
     from sandbox.guest.kernels import DEFAULT_VERSION
 
-    command.add_argument("scenario", nargs="?", metavar="SCENARIO", help="a YAML file; or QEMU's after '--'")
-    add_libvirt(command)
+    add_scenario(command)
     tables = "tables to take for the machine's own: a file, or a folder of them; may be given again"
     command.add_argument("--tables", action="append", metavar="FILE", help=tables)
     kernels = f"6.1, 6.12 or 7.3 (default: {DEFAULT_VERSION})"
@@ -60,12 +56,15 @@ def add_arguments(_name: str, command: argparse.ArgumentParser) -> None:
 def guest(arguments: argparse.Namespace, style: Style) -> Result:
     """Forecast what the guest sees; with ``--boot`` also boot it and compare."""
     from sandbox.guest.facts import EDK2_VERSIONS
-    from sandbox.guest.kernels import DEFAULT_VERSION, find_kernel, sized
     from sandbox.scenario.emulation import that_runs
 
     if arguments.edk2 not in (None, *EDK2_VERSIONS):
         raise InputError(f"edk2 {arguments.edk2} is not known; it can be: {', '.join(EDK2_VERSIONS)}")
-    scenario, said = _scenario(arguments)
+    if not arguments.boot:
+        for name in BOOT_ONLY:
+            if getattr(arguments, name) is not None:
+                raise InputError(f"--{name.replace('_', '-')} is about a boot: give --boot too")
+    scenario, notes = _scenario(arguments)
     if arguments.scenario is None:
         scenario = that_runs(scenario)
     tables = None
@@ -73,41 +72,39 @@ def guest(arguments: argparse.Namespace, style: Style) -> Result:
         from sandbox.commands.given_tables import given_tables
 
         tables = given_tables(arguments.tables)
-        said = (*said, *tables.notes)
+        notes = (*notes, *tables.notes)
     try:
-        if arguments.boot:
-            return _boot(arguments, scenario, tables, said, style)
-        for name in BOOT_ONLY:
-            if getattr(arguments, name) is not None:
-                raise InputError(f"--{name.replace('_', '-')} is about a boot: give --boot too")
-        from sandbox.guest.facts import facts_of
-        from sandbox.guest.forecast import forecast
-        from sandbox.guest.versions import choose_version
-
-        chosen = choose_version(scenario)
-        given = chosen.given
-        machine = facts_of(given.machine, arguments.edk2)
-        _check_arch(arguments, machine.arch)
-        if tables is not None:
-            given = given.with_tables(tables.tables)
-        if chosen.note and given.origins:
-            machine = replace(machine, notes=(*machine.notes, chosen.note))
-        kernel = sized(find_kernel(machine.arch, arguments.kernel or DEFAULT_VERSION), arguments.max_nodes)
-        found = forecast(given.tables, machine, kernel, given.origins, given.declared, given.behind)
+        return (_boot if arguments.boot else _forecast)(arguments, scenario, tables, notes, style)
     except DecodeError as error:
         raise InputError(str(error), None if tables is None else tables.place) from None
-    errors = _errors(said, _write_sysfs(arguments, found, machine))
-    config = given.machine.config
+
+
+def _forecast(
+    arguments: argparse.Namespace, scenario: Scenario, tables: GivenTables | None, notes: Sequence[str], style: Style
+) -> Result:
+    from sandbox.guest.facts import facts_of
+    from sandbox.guest.forecast import forecast
+    from sandbox.guest.kernels import DEFAULT_VERSION, find_kernel, sized
+    from sandbox.guest.versions import choose_version
+
+    chosen = choose_version(scenario)
+    given = chosen.given if tables is None else chosen.given.with_tables(tables.tables)
+    machine = facts_of(given.machine, arguments.edk2)
+    _check_arch(arguments, machine.arch)
+    if chosen.note and given.origins:
+        machine = replace(machine, notes=(*machine.notes, chosen.note))
+    kernel = sized(find_kernel(machine.arch, arguments.kernel or DEFAULT_VERSION), arguments.max_nodes)
+    found = forecast(given.tables, machine, kernel, given.origins, given.declared, given.behind)
+    errors = _errors(notes, _write_sysfs(arguments, found, machine))
+    is_of_domain = arguments.libvirt is not None and not arguments.dialect
     if arguments.json:
         from sandbox.guest.forecast_json import forecast_json
 
-        reason = OF_DOMAINS if arguments.libvirt and not arguments.dialect else chosen.reason
-        about = {"dialect": config.dialect.name, "dialect_reason": reason}
+        about = {"dialect": given.dialect, "dialect_reason": OF_DOMAINS if is_of_domain else chosen.reason}
         return Result(as_json(forecast_json(found) | about), errors=errors)
     from sandbox.report.forecast_text import origin_text, render_forecast
 
-    is_assumed = not arguments.dialect and (arguments.libvirt or not scenario.dialect) and may_be_another(config)
-    origin = origin_text(config.dialect.name, assumed=is_assumed, given=tables is not None)
+    origin = origin_text(given.dialect, assumed=chosen.is_assumed or is_of_domain, given=tables is not None)
     return Result(render_forecast(found, style, verbose=arguments.verbose, origin=origin), errors=errors)
 
 
@@ -123,17 +120,12 @@ def _scenario(arguments: argparse.Namespace) -> tuple[Scenario, Sequence[str]]:
     return scenario, notes
 
 
-def _errors(said: Sequence[str], *others: str) -> str:
-    return "\n".join([*(f"note: {note}" for note in said), *filter(None, others)])
-
-
-def may_be_another(config: MachineConfig) -> bool:
-    """Whether a machine may as well be meant in another dialect than that which follows from its words."""
-    return config.dialect.name != MISSION or config.dialect_reason == NOTHING_TELLS
+def _errors(notes: Sequence[str], *others: str) -> str:
+    return "\n".join(filter(None, [said(notes), *others]))
 
 
 def _boot(
-    arguments: argparse.Namespace, scenario: Scenario, given: GivenTables | None, said: Sequence[str], style: Style
+    arguments: argparse.Namespace, scenario: Scenario, tables: GivenTables | None, notes: Sequence[str], style: Style
 ) -> Result:
     """Boot a guest; the status is 1 if it is not as forecast, 3 if it tells nothing."""
     from pathlib import Path
@@ -163,20 +155,20 @@ def _boot(
                 binary_of(arguments, scenario),
                 version=arguments.kernel if image else None,
                 max_nodes=arguments.max_nodes,
-                tables=None if given is None else given.tables,
+                tables=None if tables is None else tables.tables,
                 seconds=MOST_SECONDS if arguments.timeout is None else arguments.timeout,
                 progress=_progress(arguments),
             )
     except LiveError as error:
         kept = {"console": str(error.log)} if isinstance(error, BootFailed) and error.log else {}
         text = as_json({"error": str(error), **kept}) if arguments.json else ""
-        return Result(text, UNANSWERED, _errors(said, str(error)))
+        return Result(text, UNANSWERED, _errors(notes, str(error)))
     errors = [_write_sysfs(arguments, trial.forecast, trial.machine)]
     log = None if trial.passed else keep_log(trial.boot.console)
     if not trial.passed:
         errors.append("the guest is not as forecast" + (f"; its console is in {log}" if log else ""))
     text = as_json(trial_json(trial)) if arguments.json else render_trial(trial, style, verbose=arguments.verbose)
-    return Result(text, DONE if trial.passed else FAILED, _errors(said, *errors))
+    return Result(text, DONE if trial.passed else FAILED, _errors(notes, *errors))
 
 
 def _progress(arguments: argparse.Namespace) -> Progress | None:
@@ -201,32 +193,8 @@ def _write_sysfs(arguments: argparse.Namespace, found: Forecast, machine: GuestM
         return ""
     if found.masks is None:
         return f"{arguments.sysfs} is not written: the guest panics before it has a sysfs"
+    from sandbox.files import write_tree
     from sandbox.guest.sysfs import system_tree
 
     write_tree(arguments.sysfs, system_tree(found, machine))
     return ""
-
-
-def write_tree(folder: str, tree: FileTree) -> None:
-    """Write a tree of files into a folder that is new or empty.
-
-    Raises:
-        InputError: there is something in the folder, or it cannot be written.
-    """
-    try:
-        os.makedirs(folder, exist_ok=True)
-        if os.listdir(folder):
-            raise InputError("the folder is not empty; the tree needs one of its own", Place(folder))
-        for path, text in tree.files.items():
-            _make_room(folder, path)
-            with open(os.path.join(folder, path), "w", encoding="utf-8") as file:
-                file.write(text)
-        for path, target in tree.links.items():
-            _make_room(folder, path)
-            os.symlink(target, os.path.join(folder, path))
-    except OSError as error:
-        raise InputError(os.strerror(error.errno or 0), Place(folder)) from None
-
-
-def _make_room(folder: str, path: str) -> None:
-    os.makedirs(os.path.join(folder, os.path.dirname(path)), exist_ok=True)

@@ -6,7 +6,8 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from sandbox.commands import DONE, FAILED, WRONG_INPUT, Result, SchemaMismatch, as_json
-from sandbox.commands.asked import OF_DOMAINS, WORDS, add_dialect, add_libvirt, scenario_or_domain
+from sandbox.commands.asked import add_dialect, add_scenario, said
+from sandbox.commands.reading import OF_DOMAINS, WORDS, read_scenario, scenario_or_domain
 from sandbox.errors import InputError, InputErrors, Place, UnmodelledError
 from sandbox.files import read_bytes, read_included, read_raw_tables, read_text, write_tables, write_text
 
@@ -33,8 +34,7 @@ def add_arguments(name: str, command: argparse.ArgumentParser) -> None:
         command.add_argument("scenarios", nargs="+", metavar="SCENARIO", help="a YAML file")
         command.add_argument("--junit", metavar="FILE", help="also write the results as JUnit XML")
     elif name == "tables":
-        command.add_argument("scenario", nargs="?", metavar="SCENARIO", help="a YAML file; or QEMU's after '--'")
-        add_libvirt(command)
+        add_scenario(command)
         command.add_argument("--firmware", choices=("none", "enumerated"), help="PCI bus numbers (default: enumerated)")
         command.add_argument("-o", "--output", metavar="DIR", help="write srat.dat, slit.dat and hmat.dat there")
     if name in ("replay", "tables"):
@@ -76,21 +76,20 @@ def tables(arguments: argparse.Namespace, style: Style) -> Result:
     """Make the tables of a scenario, of QEMU arguments or of a libvirt domain."""
     scenario, notes = scenario_or_domain(arguments)
     made, origins, config = (tables_of_scenario if arguments.scenario else tables_of_words)(arguments, scenario)
-    errors = "\n".join(f"note: {note}" for note in notes)
     if arguments.output:
         write_tables(arguments.output, made)
     if arguments.json:
         from sandbox.report.jsonout import tables_json
 
         described = {"dialect": config["dialect"], "dialect_reason": config["reason"], **tables_json(made, origins)}
-        return Result(as_json(described), errors=errors)
+        return Result(as_json(described), errors=said(notes))
     from sandbox.report.tables_text import render_tables
 
     lines = [f"dialect {config['dialect']} ({config['reason']})\n"]
     if arguments.verbose:
         lines += [f"moves no table: {text}\n" for text in config["ignored"]]
         lines += [f"QEMU writes: {text}\n" for text in config["stderr"]]
-    return Result("".join(lines) + render_tables(made, style, origins), errors=errors)
+    return Result("".join(lines) + render_tables(made, style, origins), errors=said(notes))
 
 
 def tables_of_words(
@@ -183,15 +182,6 @@ def schema(_arguments: argparse.Namespace, _style: Style) -> Result:
     from sandbox.scenario.schema import schema_text
 
     return Result(schema_text())
-
-
-def read_scenario(name: str, dialect: str | None, text: str | None = None) -> Scenario:
-    """Return the scenario of a file, with another dialect if one is asked for; ``text`` saves reading it again."""
-    from sandbox.records import replace
-    from sandbox.scenario.load import load_scenario
-
-    scenario = load_scenario(read_text(name) if text is None else text, name)
-    return replace(scenario, dialect=dialect) if dialect else scenario
 
 
 def replayed(scenario: Scenario, name: str) -> Transcript:

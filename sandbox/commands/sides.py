@@ -6,17 +6,16 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from sandbox.commands import DONE, FAILED, UNANSWERED, WRONG_INPUT
-from sandbox.commands.asked import WORDS, binary_of, limits_of, scenario_of_words
-from sandbox.commands.offline import read_scenario
+from sandbox.commands.asked import binary_of, limits_of
+from sandbox.commands.reading import WORDS, read_scenario, scenario_of_words
 from sandbox.errors import InputError, InputErrors, MachineExit, Place
-from sandbox.files import read_raw_tables
+from sandbox.files import list_folder
 from sandbox.records import record
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from sandbox.acpi.dump import RawTable
     from sandbox.errors import SandboxError
     from sandbox.live.endpoints import SocketRoot
     from sandbox.live.running import LiveQemu
@@ -129,34 +128,10 @@ def recordings(arguments: argparse.Namespace) -> Sequence[str]:
     root = arguments.recorded
     if os.path.exists(os.path.join(root, RECORDING_FILE)):
         return (root,)
-    found = [name for name in _listed(root) if os.path.exists(os.path.join(name, RECORDING_FILE))]
+    found = [name for name in list_folder(root) if os.path.exists(os.path.join(name, RECORDING_FILE))]
     if not found:
         raise InputError("no recording in here; make one with 'qom-sandbox record'", Place(root))
     return found
-
-
-def brought(names: Sequence[str]) -> tuple[list[tuple[str, Sequence[RawTable]]], tuple[str, ...]]:
-    """Read the tables of files, and of those files in folders that hold any; return them, and notes."""
-    found: list[tuple[str, Sequence[RawTable]]] = []
-    passed_over: list[str] = []
-    for name in names:
-        if not os.path.isdir(name):
-            found.append((name, read_raw_tables(name)))
-            continue
-        for file in filter(os.path.isfile, _listed(name)):
-            try:
-                found.append((file, read_raw_tables(file)))
-            except InputError:
-                passed_over.append(os.path.basename(file))
-    notes = (f"passed over, since they hold no tables: {', '.join(passed_over)}",) if passed_over else ()
-    return found, notes
-
-
-def _listed(folder: str) -> list[str]:
-    try:
-        return [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
-    except OSError as error:
-        raise InputError(os.strerror(error.errno or 0), Place(folder)) from None
 
 
 def recording_name(arguments: argparse.Namespace, source: str) -> str:

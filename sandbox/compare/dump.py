@@ -9,7 +9,7 @@ from sandbox.records import record
 from sandbox.scenario.tables import TABLE_NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sandbox.acpi.dump import RawTable
 
@@ -25,6 +25,7 @@ class BroughtTables:
         srat: the table's bytes; None if it was not among them.
         slit: likewise.
         hmat: likewise.
+        found: each of the three that is among them, by its name in small letters: the file, and the table in it.
         names: those to compare: all where the whole set of a machine was brought, else those that there are.
         notes: what a reader should know, a sentence each.
     """
@@ -32,6 +33,7 @@ class BroughtTables:
     srat: bytes | None
     slit: bytes | None
     hmat: bytes | None
+    found: Mapping[str, tuple[str, RawTable]]
     names: tuple[str, ...]
     notes: tuple[str, ...]
 
@@ -45,18 +47,20 @@ def brought_tables(files: Iterable[tuple[str, Sequence[RawTable]]]) -> BroughtTa
     Raises:
         InputError: a table is there twice with other bytes, or none of ours is there.
     """
-    found: dict[str, tuple[str, bytes]] = {}
+    found: dict[str, tuple[str, RawTable]] = {}
+    is_whole = False
     for file, tables in files:
         for table in tables:
+            is_whole |= table.name.upper() in WHOLE_SET
             name = table.name.lower()
-            earlier = found.setdefault(name, (file, table.data))
-            if name in TABLE_NAMES and earlier[1] != table.data:
-                raise InputError(f"another {table.name} than in {earlier[0]}: give one of them", Place(file))
-    ours = {name: found[name][1] if name in found else None for name in TABLE_NAMES}
-    is_whole = any(name.lower() in found for name in WHOLE_SET)
-    present = tuple(name for name in TABLE_NAMES if ours[name] is not None)
+            if name in TABLE_NAMES:
+                earlier, first = found.setdefault(name, (file, table))
+                if first.data != table.data:
+                    raise InputError(f"another {table.name} than in {earlier}: give one of them", Place(file))
+    ours = {name: found[name][1].data if name in found else None for name in TABLE_NAMES}
+    present = tuple(name for name in TABLE_NAMES if name in found)
     if not present and not is_whole:
         raise InputError("no SRAT, SLIT or HMAT among the tables that were given")
-    missing = [name.upper() for name in TABLE_NAMES if ours[name] is None]
+    missing = [name.upper() for name in TABLE_NAMES if name not in found]
     notes = () if is_whole or not missing else (f"not among the tables given, and not compared: {', '.join(missing)}",)
-    return BroughtTables(**ours, names=TABLE_NAMES if is_whole else present, notes=notes)
+    return BroughtTables(**ours, found=found, names=TABLE_NAMES if is_whole else present, notes=notes)

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 from sandbox.compare.result import ComparedStep, Comparison
 from sandbox.compare.tables import compare_tables
-from sandbox.compare.transcripts import compare_transcripts, without_expectations
+from sandbox.compare.transcripts import compare_transcripts, replay_bare
 from sandbox.errors import InputError
 from sandbox.machine.tables import Tables as MadeTables
 from sandbox.scenario.emulation import emulate, that_runs
-from sandbox.scenario.replay import replay
 from sandbox.scenario.tables import TABLE_NAMES
 from sandbox.scenario.transcript import Record
 
@@ -29,7 +28,7 @@ def emulated(scenario: Scenario) -> Transcript:
     Raises:
         InputError: something that would move a table is not modelled.
     """
-    return replay(without_expectations(scenario), emulate, _no_file)
+    return replay_bare(scenario, emulate)
 
 
 def compare_run(run: Run, *, theirs: str = "") -> Comparison:
@@ -127,7 +126,3 @@ def sandbox_label(transcript: Transcript, dialect: str | None) -> str:
     """Return what our side is, for people."""
     name = transcript.dialect or dialect
     return f"the sandbox, dialect {name}" if name else "the sandbox"
-
-
-def _no_file(path: str) -> bytes:
-    raise InputError(f"{path}: a comparison reads no expected tables")

@@ -7,20 +7,36 @@ from typing import TYPE_CHECKING
 from sandbox.compare.replies import compare_ends, compare_replies
 from sandbox.compare.result import ComparedStep
 from sandbox.compare.tables import compare_tables
+from sandbox.errors import InputError
 from sandbox.records import replace
 from sandbox.scenario.checks import Check, Difference
 from sandbox.scenario.model import NOTHING, AnyReply, Command
+from sandbox.scenario.replay import replay
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from sandbox.scenario.model import Scenario, Step
+    from sandbox.scenario.replay import ReplayMachine
     from sandbox.scenario.transcript import Record, Transcript
 
 
 def without_expectations(scenario: Scenario) -> Scenario:
     """Return the scenario with what happens in it, and nothing about what should come of it."""
     return replace(scenario, steps=tuple(map(_bare, scenario.steps)), expect=NOTHING, exit=None)
+
+
+def replay_bare(scenario: Scenario, make_machine: Callable[[Scenario], ReplayMachine]) -> Transcript:
+    """Replay a scenario on a machine, expectations aside.
+
+    Raises:
+        InputError: as :func:`sandbox.scenario.replay.replay`.
+    """
+    return replay(without_expectations(scenario), make_machine, _no_file)
+
+
+def _no_file(path: str) -> bytes:
+    raise InputError(f"{path}: a replay without expectations reads no expected tables")
 
 
 def _bare(step: Step) -> Step:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from sandbox.guest.hmat_walk import Locality, read_hmat
-from sandbox.guest.lists import list_text
 from sandbox.guest.srat_walk import MEMORY, PORT, entries
 from sandbox.records import field, record
+from sandbox.runs import list_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.guest.lists import list_text
 from sandbox.guest.parts import origin_of
 from sandbox.guest.result import Loss
 from sandbox.guest.srat_walk import INITIATOR, MEMORY
+from sandbox.runs import list_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence

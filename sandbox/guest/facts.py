@@ -177,7 +177,7 @@ def facts_of(machine: Machine, edk2: str | None = None) -> GuestMachine:
     cores = [known.setdefault(slot.ids[:-1], len(known)) for slot in slots]
     dimms = (dimm for dimm in machine.dimms() if not dimm.is_nvdimm)
     modules = tuple(Module(dimm.size, dimm.node, dimm.address, dimm.id or "") for dimm in dimms)
-    virtio = tuple(machine.bay.modules.virtio().values()) if machine.bay.modules is not None else ()
+    virtio = tuple(machine.bay.memory.virtio().values()) if machine.bay.memory is not None else ()
     if board.pc is not None:
         options = board.machine.options
         windows = len(options.get("cxl-fmw") or ()) if options.get("cxl") else 0

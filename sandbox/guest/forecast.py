@@ -23,7 +23,6 @@ from sandbox.guest.affinity import Claim
 from sandbox.guest.distances import read_distances
 from sandbox.guest.explain import hidden_devices, losses, losses_of_nodes, surprises
 from sandbox.guest.hazards import doomed, hazards
-from sandbox.guest.lists import list_text
 from sandbox.guest.memory import NO_NODE, NodeMemory, place_memory
 from sandbox.guest.modules import Plugged, plug_modules, virtio_notes
 from sandbox.guest.nodes import NodeMaker, NodeState
@@ -31,6 +30,7 @@ from sandbox.guest.passes import read_affinity
 from sandbox.guest.processors import arm64_nodes, x86_nodes
 from sandbox.guest.result import BOOTS, PANICS, Forecast, Loss, masks_of
 from sandbox.records import replace
+from sandbox.runs import list_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

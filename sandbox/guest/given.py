@@ -10,18 +10,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.compare.transcripts import without_expectations
-from sandbox.errors import InputError, UnmodelledError
+from sandbox.compare.transcripts import replay_bare
+from sandbox.errors import UnmodelledError
 from sandbox.machine.tables import Tables as MadeTables
 from sandbox.records import record, replace
 from sandbox.scenario.emulation import EmulatedMachine, emulate, that_runs
 from sandbox.scenario.model import Scenario
-from sandbox.scenario.replay import replay
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sandbox.errors import Place
     from sandbox.machine.machine import Machine
     from sandbox.scenario.origins import Origin
     from sandbox.scenario.tables import Tables
@@ -85,7 +83,7 @@ def given_by(scenario: Scenario) -> Given:
         made.append(emulate(asked))
         return made[-1]
 
-    transcript = replay(replace(without_expectations(scenario), firmware="enumerated"), make, _no_file)
+    transcript = replay_bare(replace(scenario, firmware="enumerated"), make)
     transcript.raise_end()
     for step in transcript.records:
         for difference in (found for check in step.checks for found in check.differences):
@@ -95,10 +93,6 @@ def given_by(scenario: Scenario) -> Given:
     return Given(machine, tables, transcript.origins, len(machine.board.numa.nodes))
 
 
-def scenario_of(words: Sequence[str], dialect: str | None, place: Place | None = None) -> Scenario:
+def scenario_of(words: Sequence[str], dialect: str | None) -> Scenario:
     """Return the scenario of a command line alone: the machine starts, and ``-S`` does not keep it from that."""
-    return that_runs(Scenario(place.file if place else "", tuple(words), dialect=dialect, place=place))
-
-
-def _no_file(path: str) -> bytes:
-    raise InputError(f"{path}: a forecast reads no expected tables")
+    return that_runs(Scenario("", tuple(words), dialect=dialect))

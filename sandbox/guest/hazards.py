@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.guest.lists import list_text
 from sandbox.guest.result import PANICS, Loss
 from sandbox.records import replace
+from sandbox.runs import list_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from sandbox.guest.affinity import Claim
+from sandbox.guest.kernels import MIB, PAGE
 from sandbox.records import record
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from sandbox.guest.kernels import Kernel
 
 NO_NODE: Final = -1
-MIB: Final = 1 << 20
-PAGE: Final = 4096
 
 
 @record

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from sandbox.guest.distances import Distances
-from sandbox.guest.lists import list_text
 from sandbox.guest.parts import fallback_parts, parts_of, size_text
 from sandbox.guest.result import GuestNode, Part
 from sandbox.records import record
+from sandbox.runs import list_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

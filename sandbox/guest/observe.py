@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.scenario.checks import NOTHING_THERE, Check, Difference, as_json, differs
+from sandbox.scenario.tables import TABLE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 PANICS: Final = "panics"
 MASKS: Final = ("possible", "online", "has_cpu", "has_memory", "has_normal_memory", "has_generic_initiator")
-TABLES: Final = ("srat", "slit", "hmat")
 MEMORY: Final = "memory_kib"
 BOUNDS: Final = "meminfo_kib"
 LINES: Final = "kernel_lines"
@@ -91,7 +91,7 @@ def observe_tables(tables: Tables, boot: Boot) -> tuple[Check, ...]:
     if boot.view is None:
         return ()
     checks = []
-    for name in TABLES:
+    for name in TABLE_NAMES:
         asked, found = getattr(tables, name), boot.view.tables.get(name.upper())
         is_same = as_asked_for(found, asked) if boot.given and asked and found else found == asked
         checks.append(Check(name) if is_same else differs(name, _table_text(asked), _table_text(found)))

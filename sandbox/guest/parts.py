@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from sandbox.acpi.handles import HANDLE_LENGTH, decode_handle
-from sandbox.guest.lists import list_text
 from sandbox.guest.result import Part
 from sandbox.guest.srat_walk import GICC, INITIATOR, MEMORY, PROCESSOR, X2APIC
+from sandbox.runs import list_text
 from sandbox.scenario.tables import device_text
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sandbox.guest.lists import list_text
 from sandbox.records import field, record
+from sandbox.runs import list_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sandbox.guest.lists import list_text
 from sandbox.records import record
+from sandbox.runs import list_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -112,7 +112,7 @@ def _add_access(tree: FileTree, folder: str, access: Access) -> None:
 
 
 def _numbers(text: str) -> Iterator[int]:
-    """Give the numbers of a list as :func:`sandbox.guest.lists.list_text` writes it."""
+    """Give the numbers of a list as :func:`sandbox.runs.list_text` writes it."""
     for run in filter(None, text.split(",")):
         first, _, last = run.partition("-")
         yield from range(int(first), int(last or first) + 1)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from qom_types.meant import dialect_of_version
 from sandbox.guest.boot.plan import BINARIES, boot_scenario, must_be_given
 from sandbox.guest.boot.runner import MOST_SECONDS
 from sandbox.guest.boot.upgrade import fitting, upgrades
@@ -26,7 +27,6 @@ from sandbox.guest.kernels import find_kernel, nearest_kernel, sized
 from sandbox.guest.observe import observe, observe_tables, observe_unforeseen, seen
 from sandbox.guest.result import PANICS
 from sandbox.guest.versions import choose_version
-from sandbox.live.dialect import dialect_of
 from sandbox.live.standins import probe_host
 from sandbox.live.start import chroot_socket_root
 from sandbox.live.version import qemu_version
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from sandbox.guest.given import Given
     from sandbox.guest.kernels import Kernel
     from sandbox.guest.result import Forecast
+    from sandbox.live.prepared import Prepared
     from sandbox.scenario.checks import Check
     from sandbox.scenario.model import Scenario
     from sandbox.scenario.tables import Tables
@@ -95,8 +96,8 @@ def try_guest(
 ) -> Trial:
     """Forecast what the guest of a scenario sees, boot it, and compare.
 
-    The forecast is that of the machine that is booted: without KVM where the host has none, with one monitor more where
-    the user has none, with the firmware that boots it. A guest whose tables no QEMU makes that could boot it is given
+    The forecast is that of the machine that is booted: without KVM, with one monitor more where the user has none, with
+    the firmware that boots it. A guest whose tables no QEMU makes that could boot it is given
     them by its initrd.
 
     Args:
@@ -118,24 +119,17 @@ def try_guest(
         DecodeError: an SRAT that is given is too short to have a header.
     """
     binary = tuple(binary) or (BINARIES[kernel.arch],)
-    found = qemu_version(binary)
+    qemu = qemu_version(binary)
     dialect = choose_version(scenario).given.dialect
     must_give = tables is not None or must_be_given(dialect)
     if not must_give:
-        dialect = dialect_of(found)[0]
+        dialect = dialect_of_version(qemu)[0]
     root = chroot_socket_root(binary)
     prepared = prepare_boot(scenario.command_line, kernel.arch, probe_host(root.host.parent if root else None))
-    program = split_arguments(scenario.command_line).program
-    firmware = () if kernel.firmware is None else ("-bios", str(kernel.firmware))
-    given = given_by(replace(scenario, command_line=(program, *prepared.own_words, *firmware), dialect=dialect))
-    if tables is not None:
-        given = given.with_tables(fitting(tables, given.tables))
-        along = upgrades({"SLIT": given.tables.slit, "HMAT": given.tables.hmat})
-        given = replace(given, behind=b"".join(along.values()))
+    given = _given(replace(scenario, dialect=dialect), prepared, kernel, tables)
     machine = facts_of(given.machine, kernel.edk2)
     known = version or kernel.version
-    rules = sized(find_kernel(kernel.arch, known), max_nodes) if known else None
-    first = None if rules is None else _foretell(given, machine, rules)
+    found = _foretell(given, machine, sized(find_kernel(kernel.arch, known), max_nodes)) if known else None
     booted = boot_scenario(
         scenario,
         prepared,
@@ -147,21 +141,37 @@ def try_guest(
         seconds=seconds,
         progress=progress,
         watch=watch,
-        panic_foretold=first is not None and first.outcome == PANICS,
+        panic_foretold=found is not None and found.outcome == PANICS,
     )
     notes: tuple[str, ...] = ()
-    if first is None:
+    if found is None:
         release = release_of(booted)
         rules = sized(nearest_kernel(kernel.arch, release), max_nodes)
-        first = _foretell(given, machine, rules)
+        found = _foretell(given, machine, rules)
         notes = (f"the rules of Linux {rules.version} as Debian configures it are taken for Linux {release}",)
-    told, found_there = forecast_json(first), seen(booted)
-    checks = (
-        *observe(told, found_there),
-        *observe_unforeseen(told, found_there),
-        *observe_tables(given.tables, booted),
-    )
-    return Trial(first, machine, booted, checks, ".".join(map(str, found)), notes, dialect, tables is not None)
+    checks = _checks(found, booted, given.tables)
+    return Trial(found, machine, booted, checks, ".".join(map(str, qemu)), notes, dialect, tables is not None)
+
+
+def _given(scenario: Scenario, prepared: Prepared, kernel: GuestKernel, tables: Tables | None) -> Given:
+    """Return what the guest is given that is booted; tables from elsewhere lie behind SRAT as an initrd has them."""
+    program = split_arguments(scenario.command_line).program
+    firmware = () if kernel.firmware is None else ("-bios", str(kernel.firmware))
+    given = given_by(replace(scenario, command_line=(program, *prepared.own_words, *firmware)))
+    if tables is None:
+        return given
+    given = given.with_tables(fitting(tables, given.tables))
+    along = upgrades({"SLIT": given.tables.slit, "HMAT": given.tables.hmat})
+    return replace(given, behind=b"".join(along.values()))
+
+
+def _foretell(given: Given, machine: GuestMachine, kernel: Kernel) -> Forecast:
+    return forecast(given.tables, machine, kernel, given.origins, given.declared, given.behind)
+
+
+def _checks(found: Forecast, booted: Boot, tables: Tables) -> tuple[Check, ...]:
+    foretold, saw = forecast_json(found), seen(booted)
+    return (*observe(foretold, saw), *observe_unforeseen(foretold, saw), *observe_tables(tables, booted))
 
 
 def release_of(booted: Boot) -> str:
@@ -170,7 +180,3 @@ def release_of(booted: Boot) -> str:
         return booted.view.release
     found = RELEASE.search(booted.console)
     return found[1] if found else UNKNOWN
-
-
-def _foretell(given: Given, machine: GuestMachine, kernel: Kernel) -> Forecast:
-    return forecast(given.tables, machine, kernel, given.origins, given.declared, given.behind)

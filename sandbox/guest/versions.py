@@ -1,18 +1,17 @@
-"""Which QEMU a guest runs on where no version is told: the objects' members fit all that have the merged ones.
+"""Which QEMU a guest runs on where no version is told.
 
-From QEMU 11 on monitors are objects, and take part in the order in which QEMU walks over the initiators. Forecasts are
-of Debian's kernels, so that Debian's QEMU is taken, and it is said where the other one has another order. It is taken
-for machines without such objects, too, which the QEMU of v2 may be too old for.
+Forecasts are of Debian's kernels, so that Debian's QEMU is taken, and it is said where the newest has another order.
+It is taken for machines without such objects, too, which the QEMU of v2 may be too old for.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qom_types.dialects import NEWEST, NOTHING_TELLS
+from qom_types.dialects import NEWEST
+from qom_types.meant import DEBIANS, DEBIANS_REASON, tells_version
 from sandbox.errors import InputError, MachineExit, SandboxError
 from sandbox.guest.given import given_by
-from sandbox.lint.versions import DEBIANS, REASON
 from sandbox.records import record, replace
 
 if TYPE_CHECKING:
@@ -27,11 +26,13 @@ class Chosen:
     Attributes:
         given: what it is given.
         reason: why this dialect was taken, in a few words.
-        note: what another QEMU would make of it, as a sentence; "" where it is the same.
+        is_assumed: whether no version is told, so that a user may mean another QEMU.
+        note: what the newest QEMU would make of it, as a sentence; "" where it is the same.
     """
 
     given: Given
     reason: str
+    is_assumed: bool = False
     note: str = ""
 
 
@@ -49,18 +50,18 @@ def choose_version(scenario: Scenario) -> Chosen:
         debians = _debians(scenario)
         if debians is None:
             raise
-        return Chosen(debians, REASON)
-    if deduced.dialect != NEWEST and deduced.dialect_reason != NOTHING_TELLS:
+        return Chosen(debians, DEBIANS_REASON, is_assumed=True)
+    if tells_version(deduced.dialect, deduced.dialect_reason):
         return _as_is(deduced)
     debians = _debians(scenario)
     if debians is None:
-        return _as_is(deduced)
+        return Chosen(deduced, deduced.dialect_reason, is_assumed=True)
     ours, theirs = (" ".join(origin.object_id for origin in found.origins) for found in (debians, deduced))
     note = (
         f"QEMU {DEBIANS} is taken, which has the initiators in the order {ours}; in QEMU {NEWEST} monitors are objects,"
         f" too, and the order is {theirs}: --dialect {NEWEST} forecasts that"
     )
-    return Chosen(debians, REASON, "" if ours == theirs else note)
+    return Chosen(debians, DEBIANS_REASON, is_assumed=True, note="" if ours == theirs else note)
 
 
 def _as_is(given: Given) -> Chosen:

@@ -14,6 +14,7 @@ from sandbox.libvirt.domain import DRIVERS, ROOTS, Address, Controller, Hostdev,
 from sandbox.libvirt.machine_names import with_known_machine
 from sandbox.libvirt.modules import module_arguments, placed
 from sandbox.records import record, replace
+from sandbox.runs import runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,20 +125,10 @@ def _numa(domain: Domain) -> Iterator[str]:
         if cell.memory:
             yield from ("-object", f"memory-backend-ram,id=ram-node{cell.id},size={cell.memory * 1024}")
             backend = f",memdev=ram-node{cell.id}"
-        cpus = "".join(f",cpus={first}-{last}" for first, last in _ranges(cell.cpus))
+        cpus = "".join(f",cpus={run.start}-{run.stop - 1}" for run in runs(cell.cpus))
         yield from ("-numa", f"node,nodeid={cell.id}{cpus}{backend}")
     for source, destination, value in _distances(domain):
         yield from ("-numa", f"dist,src={source},dst={destination},val={value}")
-
-
-def _ranges(numbers: tuple[int, ...]) -> list[tuple[int, int]]:
-    found: list[tuple[int, int]] = []
-    for number in numbers:
-        if found and found[-1][1] == number - 1:
-            found[-1] = (found[-1][0], number)
-        else:
-            found.append((number, number))
-    return found
 
 
 def _distances(domain: Domain) -> Iterator[tuple[int, int, int]]:

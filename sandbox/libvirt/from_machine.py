@@ -6,11 +6,9 @@ left out, with a note.
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from qom_types.dialects import INITIATOR_TYPES
-from sandbox.acpi.srat import GenericInitiatorAffinity
 from sandbox.errors import InputError, MachineExit
 from sandbox.libvirt.arguments import qemu_arguments
 from sandbox.libvirt.backing import huge_pages
@@ -24,6 +22,7 @@ from sandbox.machine.machine import Machine
 from sandbox.qapi.opts import parse_opts
 from sandbox.records import record
 from sandbox.translate.options import TYPENAME
+from sandbox.translate.order import scrambled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -257,10 +256,8 @@ class _Maker:
         except MachineExit as end:
             self.notes.append(f"QEMU does not start with what libvirt makes of it: {end.stderr}")
             return
-        entries = made.decoded_srat().entries if made.srat is not None else ()
-        nodes = [entry.pxm for entry in entries if isinstance(entry, GenericInitiatorAffinity)]
-        if any(one > other for one, other in pairwise(nodes)):
-            listed = " ".join(map(str, nodes))
+        listed = scrambled(made)
+        if listed:
             self.notes.append(
                 f"libvirt names the objects itself: in SRAT their nodes come as {listed}, and Linux numbers them in "
                 "that order"

@@ -35,7 +35,7 @@ def modules_of(machine: Machine, bridges: Bridges, notes: list[str]) -> Iterator
         bridges: its bridges.
         notes: gets a sentence about each that libvirt cannot have.
     """
-    bay = machine.bay.modules
+    bay = machine.bay.memory
     if bay is None:
         return
     backends = {str(it.values["id"]): it.values for it in machine.config.objects}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
-from sandbox.translate.nodesets import format_node_set
+from sandbox.runs import list_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,7 +91,7 @@ def _cpu(domain: Domain) -> Iterator[str]:
 
 
 def _cell(cell: Cell) -> Iterator[str]:
-    cpus = _attribute("cpus", format_node_set(cell.cpus) if cell.cpus else None)
+    cpus = _attribute("cpus", list_text(cell.cpus) if cell.cpus else None)
     head = f"      <cell id='{cell.id}'{cpus} memory='{cell.memory}' unit='KiB'"
     if not cell.distances:
         yield f"{head}/>"
@@ -135,7 +135,7 @@ def _hostdev(hostdev: Hostdev) -> Iterator[str]:
     if not hostdev.rom_bar:
         yield "      <rom bar='off'/>"
     if hostdev.nodes:
-        yield f"      <acpi nodeset='{format_node_set(hostdev.nodes)}'/>"
+        yield f"      <acpi nodeset='{list_text(hostdev.nodes)}'/>"
     yield from _address(hostdev.address)
     yield "    </hostdev>"
 

@@ -48,6 +48,16 @@ def lost_bus(setup: Setup) -> Iterator[Found]:
             yield Found(message, other[1][0].where)
 
 
+def host_segment(setup: Setup) -> Iterator[Found]:
+    """On the host the device is in another segment than in the guest."""
+    for found, uses in setup.devices().items():
+        host = _host_address(found)
+        segment, colon, _ = host.rpartition(":")[0].rpartition(":")
+        if colon and segment.strip("0"):
+            message = f"{_named(found, uses)} is {host} on the host and {handle_of(found).bdf} in the guest"
+            yield Found(message, uses[0].where)
+
+
 def unreleased(setup: Setup) -> Iterator[Found]:
     """No released QEMU has the objects."""
     uses = setup.uses() if setup.is_v2 else ()
@@ -57,16 +67,6 @@ def unreleased(setup: Setup) -> Iterator[Found]:
         kinds = dict.fromkeys(use.typename for use in uses)
         what = " and ".join(kind if kind == NVIDIA else f"the member 'device' of {kind}" for kind in kinds)
         yield Found(f"no released QEMU has {what} ({said})", uses[0].where)
-
-
-def host_segment(setup: Setup) -> Iterator[Found]:
-    """On the host the device is in another segment than in the guest."""
-    for found, uses in setup.devices().items():
-        host = _host_address(found)
-        segment, colon, _ = host.rpartition(":")[0].rpartition(":")
-        if colon and segment.strip("0"):
-            message = f"{_named(found, uses)} is {host} on the host and {handle_of(found).bdf} in the guest"
-            yield Found(message, uses[0].where)
 
 
 def _named(found: PciDeviceObject, uses: Sequence[Use]) -> str:
@@ -131,17 +131,6 @@ DEVICES: Final = (
         of_setup=lost_bus,
     ),
     Rule(
-        "GI404",
-        "unreleased",
-        WARNING,
-        "No released QEMU has the objects of the v2 series.",
-        "They were merged in another shape, and a QEMU as distributions have it ends over them as it starts, or "
-        "refuses the command.",
-        "QEMU 10.0 behaviour; QEMU 7.2 with the v2 series",
-        "Translate it for a released QEMU: 'qom-sandbox translate --to 10.0'.",
-        of_setup=unreleased,
-    ),
-    Rule(
         "GI403",
         "host-segment",
         NOTE,
@@ -151,5 +140,16 @@ DEVICES: Final = (
         "QEMU 10.0 behaviour, the v2 series as recorded",
         "Look for the device at its guest address.",
         of_setup=host_segment,
+    ),
+    Rule(
+        "GI404",
+        "unreleased",
+        WARNING,
+        "No released QEMU has the objects of the v2 series.",
+        "They were merged in another shape, and a QEMU as distributions have it ends over them as it starts, or "
+        "refuses the command.",
+        "QEMU 10.0 behaviour; QEMU 7.2 with the v2 series",
+        "Translate it for a released QEMU: 'qom-sandbox translate --to 10.0'.",
+        of_setup=unreleased,
     ),
 )

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from qom_types.contract import MAX_NODES
+from qom_types.dialects import V2
+from qom_types.meant import AS_ASKED_FOR
 from sandbox.lint.model import Where
 from sandbox.records import field, record
+from sandbox.runs import runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -25,8 +28,6 @@ PORT: Final = "acpi-generic-port"
 
 TABLES_FILE: Final = "etc/acpi/tables"
 """What QEMU's message names where the tables are too large."""
-
-AS_ASKED_FOR: Final = "as asked for"
 
 OBJECTS_SAY: Final = ("acpi-generic-initiator: ", "acpi-generic-port: ")
 """How QEMU's messages about these objects begin as it ends over them."""
@@ -99,7 +100,6 @@ class Setup:
         config: what the command line asks for; None where QEMU refuses it at once.
         board: the machine without what its Generic Initiators do to it; None where QEMU refuses to make one.
         refusal: how QEMU ends over something else than these objects, as it starts.
-        foreign: which dialects know what QEMU refuses to take, where others do; "" otherwise.
         end: how QEMU ends, over whatever and whenever.
         end_where: the step in which it ends; None at the start.
         moments: the times at which firmware reads the tables, and the last step.
@@ -115,7 +115,6 @@ class Setup:
     config: MachineConfig | None = None
     board: Board | None = field(default=None, repr=False)
     refusal: Ended | None = None
-    foreign: str = ""
     end: Ended | None = None
     end_where: Where | None = None
     moments: tuple[Moment, ...] = ()
@@ -138,7 +137,7 @@ class Setup:
     @property
     def is_v2(self) -> bool:
         """Whether its dialect is v2."""
-        return self.config is not None and self.config.dialect.family == "v2"
+        return self.config is not None and self.config.dialect.family == V2
 
     @property
     def makes_srat(self) -> bool:
@@ -225,23 +224,9 @@ def numbers(nodes: range) -> str:
 
 
 def listed(nodes: Iterable[int]) -> str:
-    """Return ascending nodes in words: ``node 2``, ``nodes 2 to 9``, ``nodes 2, 4 to 7``."""
+    """Return nodes in words: ``node 2``, ``nodes 2 to 9``, ``nodes 2, 4 to 7``."""
     found = list(runs(nodes))
     if len(found) == 1:
         return numbers(found[0])
     parts = [str(run.start) if len(run) == 1 else f"{run.start} to {run.stop - 1}" for run in found]
     return f"nodes {', '.join(parts)}"
-
-
-def runs(nodes: Iterable[int]) -> Iterator[range]:
-    """Give the runs without gaps in ascending numbers."""
-    run: range | None = None
-    for node in nodes:
-        if run is not None and run.stop == node:
-            run = range(run.start, node + 1)
-            continue
-        if run is not None:
-            yield run
-        run = range(node, node + 1)
-    if run is not None:
-        yield run

@@ -9,7 +9,7 @@ from sandbox.lint.model import ENDS_AT_START, ENDS_IN_SETTER, ERROR, IGNORED, WA
 from sandbox.qapi.opts import parse_opts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from sandbox.lint.setup import Setup
     from sandbox.machine.arguments import Option
@@ -22,7 +22,7 @@ def start_refused(setup: Setup) -> Iterator[Found]:
     if end is None or any(duplicate_id(setup)):
         return
     option = next((it for it in setup.options if f" {it.text}: " in end.stderr), None)
-    remedy = f"{setup.foreign}." if setup.foreign else ""
+    remedy = f"{end.foreign}." if end.foreign else ""
     if end.status <= 0:
         remedy = "Leave out the option over which it crashes."
     yield Found(f"QEMU does not start: {_said(end)}", setup.where(option), remedy, consequence=ENDS_AT_START)
@@ -85,11 +85,21 @@ def _said(end: Ended) -> str:
 
 
 def _id_of(option: Option) -> str | None:
+    given = _members(option).get("id")
+    return given if isinstance(given, str) else None
+
+
+def _driver(option: Option) -> str:
+    return str(_members(option).get("driver" if option.name == "device" else "qom-type", "?"))
+
+
+def _members(option: Option) -> Mapping[str, object]:
+    """Return what ``-object`` or ``-device`` is given; nothing where it cannot be read."""
+    if option.name == "device":
+        return _device_members(option)
     from sandbox.translate.options import object_members
 
-    members = object_members(option.value or "") if option.name == "object" else _device_members(option)
-    given = members.get("id")
-    return given if isinstance(given, str) else None
+    return object_members(option.value or "")
 
 
 def _device_members(option: Option) -> dict[str, object]:
@@ -101,14 +111,6 @@ def _device_members(option: Option) -> dict[str, object]:
     except QemuError:
         return {}
     return dict(members) if isinstance(members, dict) else {}
-
-
-def _driver(option: Option) -> str:
-    name = "driver" if option.name == "device" else "qom-type"
-    from sandbox.translate.options import object_members
-
-    members = object_members(option.value or "") if option.name == "object" else _device_members(option)
-    return str(members.get(name, "?"))
 
 
 START: Final = (

@@ -72,8 +72,8 @@ class _Survey:
             self.setup = replace(self.setup, config=config, options=config.command_line.options)
             board = make_board(config, scenario.firmware)
         except MachineExit as exit_:
-            end = Ended(exit_.status, exit_.stderr)
-            self.setup = replace(self.setup, refusal=end, end=end, foreign=exit_.foreign)
+            end = Ended.by(exit_)
+            self.setup = replace(self.setup, refusal=end, end=end)
             return
         except UnmodelledError as error:
             raise error if error.place else UnmodelledError(error.what, scenario.place) from None
@@ -120,7 +120,7 @@ class _Survey:
 
     def finish(self, exit_: MachineExit, title: str, where: Where | None = None) -> None:
         """Note how the machine ended; what it would have read then counts as a moment."""
-        self.setup = replace(self.setup, end=Ended(exit_.status, exit_.stderr), end_where=where)
+        self.setup = replace(self.setup, end=Ended.by(exit_), end_where=where)
         self.moments.append(Moment(title, tuple(self.live.values())))
 
     def read(self, machine: EmulatedMachine, title: str) -> None:

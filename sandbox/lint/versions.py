@@ -1,15 +1,14 @@
 """Looking over a scenario where nobody tells for which version of QEMU it is: two orders may come of it.
 
-From QEMU 11 on monitors are objects, and take part in the order in which QEMU walks over the initiators; the members of
-these objects are the same before and after that. As in forecasts of guests, Debian's QEMU is taken then, and the order
-of the other one is held against it.
+As in forecasts of guests, Debian's QEMU is taken then, and the order of the newest one is held against it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from qom_types.dialects import NEWEST, NOTHING_TELLS
+from qom_types.dialects import NEWEST
+from qom_types.meant import DEBIANS, DEBIANS_REASON, tells_version
 from sandbox.errors import InputError
 from sandbox.lint.survey import survey
 from sandbox.records import replace
@@ -17,11 +16,6 @@ from sandbox.records import replace
 if TYPE_CHECKING:
     from sandbox.lint.setup import Setup
     from sandbox.scenario.model import Scenario
-
-DEBIANS: Final = "10.0"
-"""The last dialect in which monitors are no objects."""
-
-REASON: Final = "Debian's QEMU, since no version is told"
 
 
 def look_over(scenario: Scenario, text: str = "", other: Scenario | None = None) -> Setup:
@@ -44,7 +38,7 @@ def look_over(scenario: Scenario, text: str = "", other: Scenario | None = None)
         if taken is None or taken.refusal:
             raise
         return _beside(taken, None)
-    is_told = scenario.dialect is not None or (setup.dialect != NEWEST and setup.dialect_reason != NOTHING_TELLS)
+    is_told = scenario.dialect is not None or tells_version(setup.dialect, setup.dialect_reason)
     taken = None if is_told or setup.config is None else _quietly(replace(scenario, dialect=DEBIANS), text)
     if taken is None or taken.refusal:
         return setup
@@ -52,7 +46,7 @@ def look_over(scenario: Scenario, text: str = "", other: Scenario | None = None)
 
 
 def _beside(setup: Setup, other: Setup | None) -> Setup:
-    return replace(setup, taken=REASON, other=None if other is None or other.refusal else other)
+    return replace(setup, taken=DEBIANS_REASON, other=None if other is None or other.refusal else other)
 
 
 def _quietly(scenario: Scenario, text: str = "") -> Setup | None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from sandbox.acpi.srat import SratEntry
+
 PROCESSOR_TYPES: Final = (0, 2, 3, 7)
 MEMORY_TYPE: Final = 1
 GICC_TYPE: Final = 3

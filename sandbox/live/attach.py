@@ -17,8 +17,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from qom_types.meant import FIRST_MERGED, dialect_of_version
 from sandbox.errors import InputError, SandboxError
-from sandbox.live.dialect import FIRST_MERGED, dialect_of
 from sandbox.live.endpoints import SocketRoot
 from sandbox.live.errors import LiveError, LiveTimeout
 from sandbox.live.identity import read_version
@@ -231,7 +231,7 @@ class AttachedVm:
 
     def _dialect(self) -> str | None:
         """Return the dialect that its version tells; None where it has no merged objects."""
-        return dialect_of(self.version)[0] if self.version >= FIRST_MERGED else None
+        return dialect_of_version(self.version)[0] if self.version >= FIRST_MERGED else None
 
     def _query(self, command: str) -> Any:
         return self._monitor.execute(command)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qom_types.dialects import V2
+from qom_types.meant import FIRST_MERGED, dialect_of_version
 from sandbox.compare.emulated import compare_last_tables
 from sandbox.compare.run import qemu_label
 from sandbox.errors import InputError
 from sandbox.live.attach import CONNECT_SECONDS, REPLY_SECONDS, attach
-from sandbox.live.dialect import FIRST_MERGED, V2, dialect_of
 from sandbox.live.wanted import has_machine, is_v2
 from sandbox.machine.arguments import split_program
 from sandbox.records import replace
@@ -69,4 +70,4 @@ def _scenario(vm: AttachedVm, scenario: Scenario | None, firmware: str) -> Scena
     if scenario is None:
         scenario = Scenario(f"the VM at {vm.where}", (f"qemu-system-{vm.arch}", *vm.arguments))
     is_merged = vm.version >= FIRST_MERGED or not is_v2(scenario)
-    return replace(scenario, dialect=dialect_of(vm.version)[0] if is_merged else V2, firmware=firmware)
+    return replace(scenario, dialect=dialect_of_version(vm.version)[0] if is_merged else V2, firmware=firmware)

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qom_types.meant import FIRST_MERGED, dialect_of_version
 from sandbox.compare.emulated import compare_run
-from sandbox.live.dialect import FIRST_MERGED, dialect_of
-from sandbox.live.running import LiveQemu, run_live, unwatched
+from sandbox.live.running import run_live, unwatched
 from sandbox.live.wanted import is_v2
 from sandbox.records import replace
 from sandbox.scenario.emulation import that_runs
@@ -21,11 +21,9 @@ if TYPE_CHECKING:
     from sandbox.compare.mapping import Mapping
     from sandbox.compare.result import Comparison
     from sandbox.compare.run import Run
-    from sandbox.live.running import Watch
+    from sandbox.live.running import LiveQemu, Watch
     from sandbox.scenario.model import Scenario
     from sandbox.translate.correspondence import Translation
-
-__all__ = ["LiveQemu", "compare_live", "run_any", "run_live"]
 
 
 def run_any(scenario: Scenario, qemu: LiveQemu, watch: Watch = unwatched) -> tuple[Run, Translation | None]:
@@ -46,7 +44,7 @@ def run_any(scenario: Scenario, qemu: LiveQemu, watch: Watch = unwatched) -> tup
         return run_live(scenario, qemu, watch), None
     from sandbox.translate.to_merged import to_merged
 
-    dialect = dialect_of(version)[0]
+    dialect = dialect_of_version(version)[0]
     translation = to_merged(replace(that_runs(scenario), firmware=qemu.firmware), dialect=dialect)
     run = run_live(translation.scenario, qemu, watch)
     left_out = [f"step {left.step + 1} ({left.title}) is not sent: {left.why}" for left in translation.left_out]

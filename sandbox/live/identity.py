@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sandbox.live.dialect import FIRST_MERGED, V2, carries_v2, dialect_of
+from qom_types.dialects import V2
+from qom_types.meant import FIRST_MERGED, dialect_of_version
 from sandbox.live.errors import LiveError
 from sandbox.records import record
 
@@ -31,11 +32,8 @@ class Identity:
     @property
     def note(self) -> str:
         """What is to be said of the dialect; "" where the version says it all."""
-        return (
-            ""
-            if self.reason == f"QEMU {'.'.join(map(str, self.version))}"
-            else f"dialect {self.dialect}: {self.reason}"
-        )
+        says_it_all = self.reason == f"QEMU {'.'.join(map(str, self.version))}"
+        return "" if says_it_all else f"dialect {self.dialect}: {self.reason}"
 
 
 def identify(session: LiveSession) -> Identity:
@@ -47,9 +45,9 @@ def identify(session: LiveSession) -> Identity:
         LiveError: it tells no version.
     """
     version, package = read_version(session.execute("query-version"))
-    if version < FIRST_MERGED and carries_v2(session):
+    if version < FIRST_MERGED and _carries_v2(session):
         return Identity(version, package, V2, "it has the object nvidia-acpi-generic-initiator")
-    return Identity(version, package, *dialect_of(version))
+    return Identity(version, package, *dialect_of_version(version))
 
 
 def read_version(told: Any) -> tuple[tuple[int, int, int], str]:
@@ -63,3 +61,9 @@ def read_version(told: Any) -> tuple[tuple[int, int, int], str]:
         return (int(numbers["major"]), int(numbers["minor"]), int(numbers["micro"])), str(told.get("package", ""))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise LiveError(f"no version in the reply to query-version: {told!r}") from error
+
+
+def _carries_v2(session: LiveSession) -> bool:
+    """Whether a QEMU has the objects of the v2 series."""
+    found = session.execute("qom-list-types", {"implements": "acpi-generic-initiator"})
+    return isinstance(found, list) and any(info.get("name") == "nvidia-acpi-generic-initiator" for info in found)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from qom_types.meant import dialect_of_version
 from sandbox.compare.run import Run
-from sandbox.compare.transcripts import without_expectations
+from sandbox.compare.transcripts import replay_bare, without_expectations
 from sandbox.errors import InputError, SandboxError
-from sandbox.live.dialect import dialect_of
 from sandbox.live.identity import Identity, identify
 from sandbox.live.machine import RUN_STATE_COMMANDS, LiveMachine, machine_exit
 from sandbox.live.prepared import PRIVATE
@@ -18,7 +18,6 @@ from sandbox.live.wanted import has_machine
 from sandbox.machine.arguments import is_paused, split_program
 from sandbox.records import record, replace
 from sandbox.scenario.emulation import that_runs
-from sandbox.scenario.replay import replay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -102,7 +101,7 @@ class _LiveRun:
     def run(self) -> Run:
         sent = replace(self.scenario, command_line=self.prepared.words, firmware=self.qemu.firmware, steps=self.steps)
         try:
-            transcript = replay(without_expectations(sent), self.make_machine, _no_file)
+            transcript = replay_bare(sent, self.make_machine)
         except BaseException:
             if self.session is not None:
                 self.session.kill()
@@ -164,7 +163,7 @@ class _LiveRun:
     def identity_by_name(self) -> Identity:
         """Return which QEMU it was, where it ended before it could be asked over QMP."""
         version = self.qemu.version()
-        return Identity(version, "", *dialect_of(version))
+        return Identity(version, "", *dialect_of_version(version))
 
 
 def _ram(session: LiveSession, words: Sequence[str], dialect: str) -> RamMap:
@@ -177,7 +176,3 @@ def _ram(session: LiveSession, words: Sequence[str], dialect: str) -> RamMap:
         target: Any = session.execute("query-target")
         summary: Any = session.execute("query-memory-size-summary")
         return ram_of_size(target["arch"], summary["base-memory"])
-
-
-def _no_file(path: str) -> bytes:
-    raise InputError(f"{path}: a comparison reads no expected tables")

@@ -101,19 +101,18 @@ class CommandLine:
         raise MachineExit(f"{where}{error.desc}{hint}") from error
 
 
-def split_arguments(argv: Sequence[str], program: str = "") -> CommandLine:
+def split_arguments(argv: Sequence[str]) -> CommandLine:
     """Cut a command line into options.
 
     Args:
         argv: the words. A first word that does not start with a dash and whose last path component starts with ``qemu``
             is taken for the program.
-        program: the program's name if the words do not give one.
 
     Raises:
         MachineExit: an option is unknown or lacks its value; the message is QEMU's.
     """
     named, words = split_program(argv)
-    program = named or program or program_for(words)
+    program = named or program_for(words)
     options = []
     position = 0
     while position < len(words):
@@ -163,6 +162,21 @@ def program_for(words: Sequence[str]) -> str:
     """Return the QEMU that has the machine which arguments ask for: virt is Arm's here, all else x86."""
     machine = machine_named(value for option, value in pairwise(words) if option.lstrip("-") in MACHINE)
     return ARM_PROGRAM if machine.startswith("virt") else X86_PROGRAM
+
+
+def program_of(argv: Sequence[str], place: Place | None = None) -> str:
+    """Return the QEMU that a command line names, or else the one that has its machine.
+
+    Args:
+        argv: the words.
+        place: where the command line stands, for messages.
+
+    Raises:
+        UnmodelledError: it is one for an architecture that the sandbox does not model.
+    """
+    program, words = split_program(argv)
+    refuse_other_targets(program, place)
+    return program or program_for(words)
 
 
 def machine_named(values: Iterable[str]) -> str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qom_types.dialects import deduce_dialect, dialect_named, foreign_member, knows
+from qom_types.dialects import dialect_named, knows
+from qom_types.meant import AS_ASKED_FOR, deduce_dialect, foreign_member
 from sandbox.errors import InputError, MachineExit, Place, QemuError, UnmodelledError
 from sandbox.machine import ignored
 from sandbox.machine.arguments import (
@@ -61,7 +62,7 @@ def parse_arguments(
         named = machine_named(option.value or "" for option in command_line.options if option.name in MACHINE)
         chosen, reason = deduce_dialect([*members, *later_objects], named)
     else:
-        chosen, reason = dialect_named(dialect), "as asked for"
+        chosen, reason = dialect_named(dialect), AS_ASKED_FOR
     reader = _Reader(command_line, chosen, reason, place)
     try:
         return reader.read()

@@ -1,7 +1,7 @@
 """The devices of a machine: those that it has by itself, then the user's, in QEMU's order.
 
-PCI devices go to :mod:`sandbox.machine.pci`, memory modules to :mod:`sandbox.machine.dimms`; a device of another kind
-moves no table and only takes its id.
+PCI devices go to :mod:`sandbox.machine.pci`, memory devices to :mod:`sandbox.machine.memory_bay`; a device of another
+kind moves no table and only takes its id.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from sandbox.machine.board import Board
     from sandbox.machine.config import Given, MachineConfig
     from sandbox.machine.dimms import Dimm
-    from sandbox.machine.modules import ModuleBay
+    from sandbox.machine.memory_bay import MemoryBay
     from sandbox.machine.pci.bus import PciDevice
     from sandbox.machine.pci.registers import BusRegisters
     from sandbox.machine.pci.topology import PciTopology
@@ -54,7 +54,7 @@ class DeviceBay:
         config: what the command line asks for.
         tree: the board's tree.
         topology: PCI buses and devices.
-        modules: the place for memory modules; None before the first.
+        memory: the place for memory devices; None before the first.
         smmus: the place for SMMUs; None before the first.
         registers: what firmware has programmed into bridges; None before it has run.
         cpus: the ids that place each CPU of ``-device``, by its path.
@@ -71,7 +71,7 @@ class DeviceBay:
         except QemuError as error:
             config.command_line.fail(error)
         self.topology.version = board.type.qemu
-        self.modules: ModuleBay | None = None
+        self.memory: MemoryBay | None = None
         self.smmus: SmmuBay | None = None
         self.registers: BusRegisters | None = None
         self.cpus: dict[str, dict[str, int]] = {}
@@ -142,13 +142,13 @@ class DeviceBay:
             self.cpus[path] = _cpu_ids(options)
         add_other_device(self.tree, kind.typename, path)
 
-    def memory_bay(self) -> ModuleBay:
-        """Return the place for memory modules."""
-        if self.modules is None:
-            from sandbox.machine.modules import ModuleBay
+    def memory_bay(self) -> MemoryBay:
+        """Return the place for memory devices."""
+        if self.memory is None:
+            from sandbox.machine.memory_bay import MemoryBay
 
-            self.modules = ModuleBay(self.board, self.config)
-        return self.modules
+            self.memory = MemoryBay(self.board, self.config)
+        return self.memory
 
     def memory_steps(self, kind: DeviceType, device_id: str | None, where: str = "") -> VirtioMemoryPlug | None:
         """Return how a PCI device takes its part of the room for memory devices; None for one that takes none."""
@@ -215,8 +215,8 @@ class DeviceBay:
             for known in self._shown
             if known is not device and not (isinstance(known, PciBus) and known.parent is device)
         }
-        if self.modules is not None:
-            self.modules.leave(device.path)
+        if self.memory is not None:
+            self.memory.leave(device.path)
 
     def enumerate_buses(self) -> None:
         """Number the buses as the machine's firmware does; only those behind bridges get other numbers by that."""
@@ -231,7 +231,7 @@ class DeviceBay:
 
     def dimms(self) -> tuple[Dimm, ...]:
         """Return the memory modules in QEMU's walking order."""
-        return () if self.modules is None else self.modules.in_walking_order(self.tree)
+        return () if self.memory is None else self.memory.in_walking_order(self.tree)
 
 
 def _bus_selector(number: int) -> Property:

@@ -131,9 +131,9 @@ class Hotplug:
             raise UnmodelledError(f"device_del {found.name}: the removal of a {found.info.name} is not modelled")
         if not device.bus.hotpluggable:
             raise QemuError(f"Bus '{device.bus.name}' does not support hotplugging")
-        modules = self._bay.modules
-        is_memory = modules is not None and device.path in modules.virtio()
-        permit = partial(modules.check_removal, device.path) if modules is not None and is_memory else None
+        memory = self._bay.memory
+        is_memory = memory is not None and device.path in memory.virtio()
+        permit = partial(memory.check_removal, device.path) if memory is not None and is_memory else None
         return self._gone(self._topology.request_removal(device, running=running, permit=permit))
 
     def reset(self) -> tuple[Departure, ...]:
@@ -142,10 +142,10 @@ class Hotplug:
         Raises:
             MachineExit: QEMU aborts, as it does where a virtio-mem device would go.
         """
-        board, modules = self._bay.board, self._bay.modules
-        memory = {} if modules is None else modules.virtio()
-        aborts = memory and board.type.qemu >= FIRST_RESET_CONTAINER
-        if aborts and any(device.path in memory for device in self._topology.departures.at_reset()):
+        board, memory = self._bay.board, self._bay.memory
+        held = {} if memory is None else memory.virtio()
+        aborts = held and board.type.qemu >= FIRST_RESET_CONTAINER
+        if aborts and any(device.path in held for device in self._topology.departures.at_reset()):
             raise MachineExit(f"{self._bay.config.program}: {RESET_FAILURE}", status=ABORTED)
         return self._gone(self._topology.reset())
 

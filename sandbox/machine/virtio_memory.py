@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from sandbox.errors import QemuError
 from sandbox.machine.refusals import Notice
-from sandbox.records import record
+from sandbox.records import record, replace
 
 if TYPE_CHECKING:
     from sandbox.machine.backends import Backend
@@ -62,17 +62,7 @@ class VirtioMemory:
 
     def with_requested_size(self, size: int) -> VirtioMemory:
         """Return the same device with another request to its guest."""
-        return VirtioMemory(
-            self.id,
-            self.kind,
-            self.backend,
-            self.address,
-            self.size,
-            self.node,
-            self.block_size,
-            size,
-            self.inaccessible,
-        )
+        return replace(self, requested_size=size)
 
 
 @record

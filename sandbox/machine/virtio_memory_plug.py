@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from qom_types.common.backends import MemoryBackend
     from sandbox.machine.config import MachineConfig
     from sandbox.machine.families import MachineType
-    from sandbox.machine.modules import ModuleBay
+    from sandbox.machine.memory_bay import MemoryBay
     from sandbox.machine.pci.bus import PciDevice
     from sandbox.machine.pci.catalog import DeviceType
     from sandbox.machine.refusals import Notice
@@ -53,7 +53,7 @@ class VirtioMemoryPlug:
         UnmodelledError: ``-global`` gives such devices other properties.
     """
 
-    def __init__(self, bay: ModuleBay, kind: DeviceType, device_id: str | None, where: str = "") -> None:
+    def __init__(self, bay: MemoryBay, kind: DeviceType, device_id: str | None, where: str = "") -> None:
         self._bay = bay
         self._kind = VIRTIO_PMEM if kind.is_a("virtio-pmem-pci") else VIRTIO_MEM
         self._id = device_id
@@ -89,13 +89,13 @@ class VirtioMemoryPlug:
         self._note(notices)
         self._source = source
         self._options = VirtioMemOptions(
-            given.get("node", 0),
-            block,
-            given.get("requested-size", 0),
-            self._address,
-            str(properties.get("unplugged-inaccessible", self._usual_inaccessible())),
-            bool(properties.get("dynamic-memslots")),
-            locks_memory(self._bay.config),
+            node=given.get("node", 0),
+            block_size=block,
+            requested_size=given.get("requested-size", 0),
+            memaddr=self._address,
+            inaccessible=str(properties.get("unplugged-inaccessible", self._usual_inaccessible())),
+            dynamic_memslots=bool(properties.get("dynamic-memslots")),
+            locks_memory=locks_memory(self._bay.config),
         )
 
     def check(self) -> None:
@@ -122,15 +122,15 @@ class VirtioMemoryPlug:
         self._bay.take(
             device.path,
             VirtioMemory(
-                self._id,
-                self._kind,
-                self._memdev.path,
-                self._address,
-                self._memdev.size,
-                options.node,
-                (options.block_size or self._source.default_block) if is_mem else 0,
-                options.requested_size,
-                self._inaccessible,
+                id=self._id,
+                kind=self._kind,
+                backend=self._memdev.path,
+                address=self._address,
+                size=self._memdev.size,
+                node=options.node,
+                block_size=(options.block_size or self._source.default_block) if is_mem else 0,
+                requested_size=options.requested_size,
+                inaccessible=self._inaccessible,
             ),
         )
 
@@ -170,7 +170,7 @@ def claims_memory(config: MachineConfig) -> bool:
     return any(option.name == "mem-prealloc" for option in config.command_line.options)
 
 
-def _source(found: MemoryBackend, bay: ModuleBay) -> Source:
+def _source(found: MemoryBackend, bay: MemoryBay) -> Source:
     """Return a backend as virtio-mem looks at it."""
     is_file = isinstance(found, FileMemoryBackend)
     page = PAGE

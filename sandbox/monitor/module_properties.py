@@ -26,7 +26,7 @@ def read_module(machine: Machine, found: QomObject, name: str) -> Any:
     declared = {entry["name"] for entry in properties_of(found.info.name, machine.board.type.architecture) or ()}
     if name not in declared:
         raise QemuError(f"Property '{found.info.name}.{name}' not found")
-    bay = machine.bay.modules
+    bay = machine.bay.memory
     dimm = None if bay is None else bay.plugged().get(found.path)
     if bay is None or dimm is None:
         return found.read(name)

@@ -25,7 +25,7 @@ def query_memory_devices(monitor: Monitor, _arguments: Mapping[str, Any]) -> obj
 
 def memory_devices(machine: Machine) -> list[tuple[Dimm | VirtioMemory, bool]]:
     """Return the memory devices by address, and of modules whether they came after the start."""
-    bay = machine.bay.modules
+    bay = machine.bay.memory
     if bay is None:
         return []
     found: list[tuple[Dimm | VirtioMemory, bool]] = [

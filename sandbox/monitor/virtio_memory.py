@@ -21,7 +21,7 @@ UNPLUGGING: Final = "'requested-size' cannot be changed if the device is in the 
 
 def device_at(machine: Machine, path: str) -> VirtioMemory | None:
     """Return the virtio-mem or virtio-pmem device of a PCI device; None where it is none."""
-    bay = machine.bay.modules
+    bay = machine.bay.memory
     return None if bay is None else bay.virtio().get(path)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sandbox.errors import MachineExit, QemuError
 from sandbox.qapi.visit import visit_arguments
 from sandbox.qmp.schema import OWN, load_schema
+from sandbox.scenario.tables import TABLE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,7 +38,7 @@ def sandbox_tables(machine: Machine) -> object:
         tables = machine.tables_in_prospect()
     except MachineExit as ended:
         raise QemuError(f"firmware's reading of the tables would end the machine: {ended.stderr}") from None
-    return {name: _table(getattr(tables, name)) for name in ("srat", "slit", "hmat")}
+    return {name: _table(getattr(tables, name)) for name in TABLE_NAMES}
 
 
 def sandbox_dialect(machine: Machine) -> object:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sandbox.qom.objects import QomObject
     from sandbox.qom.types import TypeRegistry
 
+
 class AmbiguousPathError(QemuError):
     """A partial path that more than one object matches."""
 

@@ -115,7 +115,7 @@ class _Run:
             self.machine = self.make_machine(self.scenario)
             self.read_tables(self.machine)
         except MachineExit as exit_:
-            self.ended = Ended(exit_.status, exit_.stderr, exit_.foreign)
+            self.ended = Ended.by(exit_)
         except InputError as error:
             raise _placed(error, place) from None
         checks = () if self.scenario.exit else check_exit(None, self.ended)
@@ -137,7 +137,7 @@ class _Run:
                 reply = _execute(machine, command)
                 self.read_tables(machine)
         except MachineExit as exit_:
-            self.ended = Ended(exit_.status, exit_.stderr, exit_.foreign)
+            self.ended = Ended.by(exit_)
         except UnmodelledError as error:
             unanswered = differs("command", "one that is modelled", error.what)
             return Record(step.title, step.place, command, None, None, before, before, (unanswered,))

@@ -46,6 +46,11 @@ class Ended:
     stderr: str
     foreign: str = field(default="", compare=False)
 
+    @classmethod
+    def by(cls, end: MachineExit) -> Ended:
+        """Return the end that a machine has met."""
+        return cls(end.status, end.stderr, end.foreign)
+
     @property
     def reason(self) -> str:
         """The line that says why: warnings stand before it, hints behind it; "" if there is none."""
@@ -145,15 +150,11 @@ class Transcript:
             MachineExit: it ended on the way.
         """
         for happened in self.records:
-            if happened.ended is not None:
-                step = (
-                    ""
-                    if happened is self.start
-                    else ": ".join(map(str, (*filter(None, [happened.place]), happened.title)))
-                )
-                end = MachineExit(happened.ended.stderr, happened.ended.status, step)
-                end.foreign = happened.ended.foreign
-                raise end
+            end = happened.ended
+            if end is not None:
+                place = f"{happened.place}: " if happened.place else ""
+                step = "" if happened is self.start else f"{place}{happened.title}"
+                raise MachineExit(end.stderr, end.status, step, end.foreign)
 
     def last_tables(self) -> Tables:
         """Return the tables that firmware had last, of a machine that lived to the end.

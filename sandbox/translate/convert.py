@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from qom_types.dialects import INITIATOR_TYPES, dialect_named
-from sandbox.acpi.srat import GenericInitiatorAffinity
+from qom_types.dialects import INITIATOR_TYPES, V2, dialect_named
 from sandbox.errors import InputError, MachineExit
 from sandbox.records import record, replace
 from sandbox.scenario.emulation import config_of, emulate
 from sandbox.scenario.model import NOTHING
-from sandbox.scenario.table_checks import affinities
 from sandbox.translate.holding import with_what_holds, without_whole
 from sandbox.translate.ids import names_in_use
-from sandbox.translate.lives import ascending_naming
 from sandbox.translate.options import TYPENAME, exchange_objects, object_members
-from sandbox.translate.references import with_new_names
-from sandbox.translate.renaming import in_node_order, to_merged_ascending, with_names
+from sandbox.translate.order import scrambled
+from sandbox.translate.renaming import in_ascending_order, to_merged_ascending
 from sandbox.translate.to_merged import to_merged
 from sandbox.translate.to_v2 import to_v2
 
@@ -26,7 +22,6 @@ if TYPE_CHECKING:
 
     from sandbox.scenario.model import Scenario, Step
 
-V2: Final = "v2"
 PORT: Final = "acpi-generic-port"
 ORDERED: Final = "Translated; the objects have ids with which their nodes come in ascending order"
 
@@ -106,13 +101,10 @@ def _about_order(scenario: Scenario, *, keep_ids: bool, is_ascending: bool) -> I
     if not keep_ids:
         return
     try:
-        tables = emulate(scenario).tables()
+        listed = scrambled(emulate(scenario).tables())
     except MachineExit:
         return
-    entries = tables.decoded_srat().entries if tables.srat is not None else ()
-    nodes = [entry.pxm for entry in affinities(entries, GenericInitiatorAffinity)]
-    if any(one > other for one, other in pairwise(nodes)):
-        listed = " ".join(map(str, nodes))
+    if listed:
         yield f"with these ids SRAT lists the nodes as {listed}, and Linux numbers them in that order"
 
 
@@ -141,12 +133,7 @@ def _merged(scenario: Scenario, target: str, *, keep_ids: bool) -> Converted:
         return Converted(translated, (*notes, f"dialect {target} does not start: {end.stderr}"), starts=False)
     is_ascending = True
     if not keep_ids:
-        translated = replace(translated, command_line=in_node_order(words, target))
-        naming = ascending_naming(translated, names_in_use(scenario) - _own_names(scenario))
-        is_ascending = naming.is_ascending
-        words = with_names(translated.command_line, naming.names, target)
-        steps = tuple(with_new_names(step, naming.names) for step in scenario.steps)
-        translated = replace(translated, command_line=words, steps=steps)
+        translated, is_ascending = in_ascending_order(translated, names_in_use(scenario) - _own_names(scenario))
     moved = translated.command_line != scenario.command_line or translated.steps != scenario.steps
     if moved:
         said = f"{ORDERED}." if is_ascending else f"Translated from dialect {source.name}."

@@ -23,10 +23,12 @@ BEAM: Final = 48
 TRIED: Final = (60, 400, 1500)
 """How many ids of each object are looked at; more where these give no order."""
 
-STEPS: Final = 1000
 STARTS: Final = 3
+STEPS: Final = 1000
+"""How often a search at random begins, and how often it changes an id each time."""
+
 SEARCHED: Final = 150
-"""How many ids of each object a search at random takes from."""
+"""How many ids of each object it takes from."""
 
 
 @record
@@ -90,11 +92,15 @@ def _readings(history: Sequence[Event], ids: Sequence[str], numbers: Mapping[str
             nodes = event.nodes
             yield [nodes[number] for name in table if (number := numbers.get(name, -1)) in nodes]
             continue
-        name = event.what if isinstance(event.what, str) else ids[event.what]
-        if isinstance(event, Put):
-            table.insert(name, None)
-        elif name in table:
-            table.remove(name, may_resize=event.may_resize)
+        _happen(event, table, ids)
+
+
+def _happen(event: Put | Take, table: BucketTable[None], ids: Sequence[str]) -> None:
+    name = event.what if isinstance(event.what, str) else ids[event.what]
+    if isinstance(event, Put):
+        table.insert(name, None)
+    elif name in table:
+        table.remove(name, may_resize=event.may_resize)
 
 
 def _wrong_pairs(walked: Sequence[int]) -> int:
@@ -127,12 +133,9 @@ def _sizes(history: Sequence[Event], ids: Sequence[str]) -> list[_Size]:
             known = found.get(table.size) or _Size(_of_size(table.size), taken, frozenset())
             found[table.size] = replace(known, readers=known.readers | event.nodes.keys())
             continue
-        name = event.what if isinstance(event.what, str) else ids[event.what]
-        if isinstance(event, Put):
-            table.insert(name, None)
-            others |= {event.what} if isinstance(event.what, str) else set()
-        elif name in table:
-            table.remove(name, may_resize=event.may_resize)
+        _happen(event, table, ids)
+        if isinstance(event, Put) and isinstance(event.what, str):
+            others.add(event.what)
     return list(found.values())
 
 

@@ -10,7 +10,8 @@ from sandbox.machine.command_line import parse_arguments
 from sandbox.machine.distances import LOCAL
 from sandbox.qapi.opts import parse_opts
 from sandbox.records import replace
-from sandbox.translate.nodesets import format_node_set, parse_node_set
+from sandbox.runs import list_text
+from sandbox.translate.nodesets import parse_node_set
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -94,7 +95,7 @@ def guest_distances(host: Distances, nodes: Mapping[int, int]) -> dict[tuple[int
     known = {source for source, _ in host}
     missing = sorted(set(nodes.values()) - known)
     if missing:
-        raise InputError(f"the host has no node {format_node_set(missing)}; it has {format_node_set(known)}")
+        raise InputError(f"the host has no node {list_text(missing)}; it has {list_text(known)}")
     pairs = [(source, destination) for source in sorted(nodes) for destination in sorted(nodes)]
     found = {(source, destination): host[nodes[source], nodes[destination]] for source, destination in pairs}
     found |= {pair: NEAREST for pair in pairs if nodes[pair[0]] == nodes[pair[1]]}
@@ -111,7 +112,7 @@ def shared_nodes(nodes: Mapping[int, int]) -> Iterator[str]:
         guests = [guest for guest, known in nodes.items() if known == host]
         if len(guests) > 1:
             yield (
-                f"nodes {format_node_set(guests)} of the guest are all node {host} of the host: {NEAREST} between them,"
+                f"nodes {list_text(guests)} of the guest are all node {host} of the host: {NEAREST} between them,"
                 " the least that Linux takes"
             )
 
@@ -139,7 +140,7 @@ def with_distances(scenario: Scenario, distances: Distances) -> Scenario:
         (named - set(declared), "mapped to a node of the host without being declared: add -numa node"),
     ):
         if nodes:
-            subject = f"node {min(nodes)} is" if len(nodes) == 1 else f"nodes {format_node_set(nodes)} are"
+            subject = f"node {min(nodes)} is" if len(nodes) == 1 else f"nodes {list_text(nodes)} are"
             raise InputError(f"{subject} {problem}", scenario.place)
     symmetric = all(distances[destination, source] == value for (source, destination), value in distances.items())
     options = [

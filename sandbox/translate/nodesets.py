@@ -1,4 +1,4 @@
-"""Node sets as libvirt and numactl write them: ``2-9``, ``0,2-4``, ``0-9,^3``."""
+"""Node sets as libvirt and numactl write them: ``2-9``, ``0,2-4``, ``0-9,^3``; :mod:`sandbox.runs` writes them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 from sandbox.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from sandbox.errors import Place
 
 MOST: int = 1 << 16
@@ -36,14 +34,3 @@ def parse_node_set(text: str, place: Place | None = None) -> tuple[int, ...]:
     if not found:
         raise InputError(f"'{text}' leaves no number", place)
     return tuple(sorted(found))
-
-
-def format_node_set(numbers: Iterable[int]) -> str:
-    """Return numbers as a set, each run without gaps as a range."""
-    runs: list[list[int]] = []
-    for number in sorted(set(numbers)):
-        if runs and runs[-1][1] == number - 1:
-            runs[-1][1] = number
-        else:
-            runs.append([number, number])
-    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)

@@ -76,7 +76,7 @@ def _answer(machine: EmulatedMachine, command: Command) -> Reply | Ended | None:
     except QemuError as error:
         return Refused(error.error_class, error.desc)
     except MachineExit as end:
-        return Ended(end.status, end.stderr)
+        return Ended.by(end)
     except UnmodelledError:
         return None
     return Returned(value)

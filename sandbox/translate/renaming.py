@@ -1,4 +1,4 @@
-"""Machines whose Generic Initiators come in ascending order of their nodes, by the ids of their objects alone."""
+"""Scenarios whose Generic Initiators come in ascending order of their nodes, by the ids of their objects alone."""
 
 from __future__ import annotations
 
@@ -9,34 +9,41 @@ from sandbox.errors import InputError, MachineExit
 from sandbox.machine.command_line import parse_arguments
 from sandbox.machine.machine import Machine
 from sandbox.records import replace
-from sandbox.scenario.model import Scenario
 from sandbox.translate.ids import id_with_node, names_in_use
 from sandbox.translate.lives import ascending_naming
 from sandbox.translate.options import TYPENAME, Merged, exchange_objects
+from sandbox.translate.references import with_new_names
 from sandbox.translate.to_merged import to_merged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
     from sandbox.machine.config import Given
+    from sandbox.scenario.model import Scenario
     from sandbox.translate.correspondence import Translation
 
 
-def with_ascending_ids(words: Sequence[str], dialect: str | None = None) -> tuple[str, ...]:
-    """Return a command line whose Generic Initiators QEMU lists in ascending order of their nodes.
+def in_ascending_order(scenario: Scenario, taken: Collection[str] = ()) -> tuple[Scenario, bool]:
+    """Return a scenario whose Generic Initiators QEMU lists in ascending order of their nodes.
 
-    The objects stand in that order, too, in the places in which there are such objects; their ids are kept where they
-    will do, and get a few letters more where not.
+    The objects of the command line stand in that order, too, in the places in which there are such objects; ids are
+    kept where they will do, and get a few letters more where not, in the steps as well.
 
     Args:
-        words: QEMU's words, in a merged dialect.
-        dialect: the dialect's name; None: it follows from the objects.
+        scenario: in a merged dialect.
+        taken: ids that none of them may get.
+
+    Returns:
+        The scenario, and whether the order holds whenever firmware reads the tables; if not, it does at the start.
 
     Raises:
-        InputError: the dialect is v2, QEMU does not start with these words, or no such ids were found.
+        InputError: the dialect is v2, QEMU does not start with the command line, or no such ids were found.
     """
-    ordered = in_node_order(words, dialect)
-    return with_names(ordered, ascending_naming(Scenario("", ordered, dialect=dialect), ()).names, dialect)
+    words = in_node_order(scenario.command_line, scenario.dialect)
+    naming = ascending_naming(replace(scenario, command_line=words), taken)
+    named = with_names(words, naming.names, scenario.dialect)
+    steps = tuple(with_new_names(step, naming.names) for step in scenario.steps)
+    return replace(scenario, command_line=named, steps=steps), naming.is_ascending
 
 
 def in_node_order(words: Sequence[str], dialect: str | None) -> tuple[str, ...]:

@@ -112,7 +112,7 @@ class _Translator:
                 raise InputError(
                     f"v2's QEMU aborts as it starts, and cannot be translated: {end.stderr}", self.scenario.place
                 ) from None
-            self.end = Ended(end.status, end.stderr)
+            self.end = Ended.by(end)
             self.notes.append(f"v2's QEMU does not start: {end.stderr}")
             return exchange_objects(self.scenario.command_line, lambda _: ())
         if machine.dialect != "v2":
@@ -164,7 +164,7 @@ class _Translator:
         try:
             reply = _reply(machine, command)
         except MachineExit as end:
-            reply = self.end = Ended(end.status, end.stderr)
+            reply = self.end = Ended.by(end)
         except UnmodelledError as error:
             self.notes.append(f"step {index + 1} ({step.title}): {error.what}")
         except InputError as error:
@@ -182,7 +182,7 @@ class _Translator:
         try:
             self.note_tables(machine, f"after step {index + 1}", index)
         except MachineExit as end:
-            self.end = Ended(end.status, end.stderr)
+            self.end = Ended.by(end)
             self.notes.append(
                 f"step {index + 1}: v2's QEMU ends as it makes the tables, which a released QEMU does not: {end.stderr}"
             )

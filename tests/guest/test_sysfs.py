@@ -7,13 +7,13 @@ import subprocess
 import pytest
 
 from sandbox.app import Sandbox
-from sandbox.commands.guest import write_tree
 from sandbox.errors import InputError
+from sandbox.files import write_tree
 from sandbox.guest.facts import facts_of
 from sandbox.guest.forecast import forecast
 from sandbox.guest.kernels import find_kernel
-from sandbox.guest.lists import list_text
 from sandbox.guest.sysfs import FileTree, mask_text, system_tree
+from sandbox.runs import list_text
 
 MACHINE = (
     "-M q35 -m 512 -smp 4,cores=2,threads=2 -object memory-backend-ram,id=m0,size=256M -object "

@@ -132,7 +132,8 @@ def ids(words: list[str]) -> list[str]:
 @pytest.mark.live
 @pytest.mark.parametrize("name", ["grace-hopper-merged", "hand", "random-3", "without-cells"])
 def test_a_live_qemu_with_libvirts_arguments_has_our_tables(name, recorded, qemu_arm, qemu_x86):
-    from sandbox.live.bridge import LiveQemu, compare_live
+    from sandbox.live.bridge import compare_live
+    from sandbox.live.running import LiveQemu
     from sandbox.scenario.model import Scenario
 
     argv = [word for word in with_released_monitor(recorded[name]["argv"]) if word != "-S"]

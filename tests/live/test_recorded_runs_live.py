@@ -10,7 +10,7 @@ from recorded_runs import RUNS, folder, machine, numbers
 from sandbox.campaign.target import probe
 from sandbox.compare.recording import TABLE_FILE, recording_files
 from sandbox.files import write_folder
-from sandbox.live.bridge import LiveQemu, run_live
+from sandbox.live.running import LiveQemu, run_live
 from sandbox.report.fields_text import render_table
 from sandbox.report.style import Style
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from smmu_cases import CASES, GPUS, NAMELESS, PERIPHERALS, WITHOUT, children, own, placed, save, without_warnings
 
+from qom_types.meant import dialect_of_version
 from sandbox.live import LiveExit, dump, qemu_version, start
-from sandbox.live.dialect import dialect_of
 
 pytestmark = pytest.mark.live
 
@@ -25,7 +25,7 @@ def outcome(binary: tuple[str, ...], case: str) -> dict[str, Any]:
 
 
 def test_devices_of_11_1_are_plugged_or_refused_as_by_a_live_qemu(qemu_arm, request, recorded):
-    dialect = dialect_of(qemu_version(qemu_arm))[0]
+    dialect = dialect_of_version(qemu_version(qemu_arm))[0]
     cases = CASES if dialect == "11.1" else CASES[:WITHOUT]
     live = {case: outcome(qemu_arm, case) for case in cases}
     if request.config.getoption("--record"):

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from virtio_memory_cases import Asked, machines, own, save, without_warnings
 
+from qom_types.meant import dialect_of_version
 from sandbox.errors import QemuError
 from sandbox.live import LiveExit, qemu_version, start
-from sandbox.live.dialect import dialect_of
 
 pytestmark = pytest.mark.live
 
@@ -31,7 +31,7 @@ def outcome(binary: tuple[str, ...], words: str, commands: list[Asked]) -> dict[
 
 
 def test_machines_with_virtio_memory_are_those_of_a_live_qemu(qemu_x86, qemu_arm, request):
-    dialect = dialect_of(qemu_version(qemu_x86))[0]
+    dialect = dialect_of_version(qemu_version(qemu_x86))[0]
     live = {}
     for case, (words, commands, program) in machines().items():
         binary = qemu_arm if program.endswith("aarch64") else qemu_x86

@@ -71,8 +71,9 @@ CASES: dict[str, tuple[str, list[Asked]]] = {
         "-object memory-backend-ram,id=m2,size=128M"),
         [*(add("pc-dimm", "d", **{"memdev": "m2", name: value}) for name, value in (
             ("memdev", True), ("node", "1"), ("slot", "1"), ("addr", "x"), ("node", 2**33), ("slot", 2**33),
-            ("bus", "nope"), ("bus", "rp"), ("node", -1), ("node", 1.5), ("memdev", "nope"), ("hotplugged", True),
-            ("realized", "x"), ("size", 5), ("nope", 1), ("node", 1), ("slot", 3), ("addr", 4096))),
+            ("slot", 2**64 - 1), ("bus", "nope"), ("bus", "rp"), ("node", -1), ("node", 1.5), ("memdev", "nope"),
+            ("hotplugged", True), ("realized", "x"), ("size", 5), ("nope", 1), ("node", 1), ("slot", 3),
+            ("addr", 4096))),
          add("nvdimm", "n", memdev="m2", unarmed="x"), add("pc-dimm", "d"), add("pc-dimm", "d", memdev="m2", slot=1),
          add("pc-dimm", "d", memdev="m2"), typed("device_add pc-dimm,id=e,memdev=m2"),
          typed("device_add pc-dimm,id=e,memdev=m2,node=x"), MODULES],

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from companion_cases import CASES, ORDERS, TYPENAMES, WORDS, order_words, own_call, own_machine, put, save, seen
 
+from qom_types.meant import dialect_of_version
 from sandbox.live import dump, qemu_version, start
-from sandbox.live.dialect import dialect_of
 
 pytestmark = pytest.mark.live
 
@@ -17,7 +17,7 @@ LIST_OBJECTS = ("qom-list", {"path": "/objects"})
 
 def test_objects_are_made_and_refused_as_by_a_live_qemu(qemu_x86, request, recorded):
     version = qemu_version(qemu_x86)
-    dialect = dialect_of(version)[0]
+    dialect = dialect_of_version(version)[0]
     own = own_call(own_machine(WORDS, dialect))
     with start(qemu_x86, WORDS) as session:
         live = {case: put(case, lambda name, given: dict(session.reply(name, given).raw)) for case in CASES}

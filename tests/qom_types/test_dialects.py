@@ -1,6 +1,7 @@
 import pytest
 
-from qom_types.dialects import DIALECTS, deduce_dialect, dialect_named, foreign_member
+from qom_types.dialects import DIALECTS, dialect_named
+from qom_types.meant import deduce_dialect, foreign_member
 from sandbox.errors import InputError
 from sandbox.qapi.model import EnumType, ObjectType
 from sandbox.qom.tree import ObjectTree

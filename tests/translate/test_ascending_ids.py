@@ -12,8 +12,9 @@ from v2_cases import GPU, add_nvidia, do, mappings, nodes, nvidia, shipped_scena
 from sandbox.app import Sandbox
 from sandbox.buckets import BucketTable
 from sandbox.errors import InputError
+from sandbox.scenario.model import Scenario
 from sandbox.translate.ascending import Unnamed, ascending_ids, suffixed
-from sandbox.translate.renaming import to_merged_ascending, with_ascending_ids
+from sandbox.translate.renaming import in_ascending_order, to_merged_ascending
 
 DEVICES = "-device pci-testdev,id=dev0,addr=04.0 -device pci-testdev,id=dev1,addr=05.0"
 
@@ -35,6 +36,10 @@ def initiators(chosen: list[int], random: Random) -> str:
     )
 
 
+def ascending(words: list[str], dialect: str | None = None) -> tuple[str, ...]:
+    return in_ascending_order(Scenario("", tuple(words), dialect=dialect))[0].command_line
+
+
 def listed(srat) -> list[int]:
     return [entry.pxm for entry in srat.entries if entry.type == 5]
 
@@ -54,19 +59,19 @@ def test_random_sets_of_nodes_come_in_ascending_order(first):
     for seed in range(first, first + 25):
         dialect = ("10.0", "11.1")[seed % 2]
         words, chosen = random_words(seed)
-        named = Sandbox(with_ascending_ids(words, dialect), dialect=dialect)
+        named = Sandbox(ascending(words, dialect), dialect=dialect)
         assert listed(named.tables().decoded_srat()) == chosen, seed
 
 
 def test_objects_keep_ids_that_will_do():
-    ascending = f"{machine('virt', 8)} {initiators([3], Random(0))}"
-    assert with_ascending_ids(shlex.split(ascending), "10.0") == tuple(shlex.split(ascending))
+    words = shlex.split(f"{machine('virt', 8)} {initiators([3], Random(0))}")
+    assert ascending(words, "10.0") == tuple(words)
 
 
 def test_eight_objects_in_ascending_order_differ_from_their_old_ids_by_a_letter_at_most():
     words = shlex.split(f"{machine('virt', 10, 2)} {initiators(list(range(2, 10)), Random(0))}")
     assert listed(Sandbox(words, dialect="10.0").tables().decoded_srat()) == [7, 6, 5, 4, 3, 9, 2, 8]
-    named = with_ascending_ids(words, "10.0")
+    named = ascending(words, "10.0")
     assert listed(Sandbox(named, dialect="10.0").tables().decoded_srat()) == list(range(2, 10))
     ids = [word.split(",")[1].removeprefix("id=") for word in named if word.startswith("acpi-")]
     assert [name[:3] for name in ids] == [f"gi{n}" for n in range(8)]
@@ -75,7 +80,7 @@ def test_eight_objects_in_ascending_order_differ_from_their_old_ids_by_a_letter_
 
 def test_objects_stand_in_the_order_of_their_nodes():
     words = shlex.split(f"{machine('q35', 9)} {initiators([8, 2, 5], Random(0))}")
-    named = [word for word in with_ascending_ids(words, "10.0") if word.startswith("acpi-")]
+    named = [word for word in ascending(words, "10.0") if word.startswith("acpi-")]
     assert [int(word.rpartition("=")[2]) for word in named] == [2, 5, 8]
 
 
@@ -85,7 +90,7 @@ def test_generic_ports_stay_as_they_are():
         "-object acpi-generic-port,id=gp0,pci-bus=cxl0,node=1"
     )
     words = shlex.split(f"{machine('q35', 9)} {port} {initiators([8, 2, 5], Random(0))}")
-    named = with_ascending_ids(words, "10.0")
+    named = ascending(words, "10.0")
     assert "acpi-generic-port,id=gp0,pci-bus=cxl0,node=1" in named
     assert listed(Sandbox(named, dialect="10.0").tables().decoded_srat()) == [2, 5, 8]
 
@@ -149,10 +154,10 @@ def test_objects_of_later_steps_are_followed_under_the_names_that_they_got():
 )
 def test_command_lines_that_are_not_merged_or_do_not_start_are_input_errors(words, problem):
     if problem is None:
-        assert with_ascending_ids(shlex.split(words)) == tuple(shlex.split(words))
+        assert ascending(shlex.split(words)) == tuple(shlex.split(words))
         return
     with pytest.raises(InputError, match=problem):
-        with_ascending_ids(shlex.split(words))
+        ascending(shlex.split(words))
 
 
 @pytest.mark.live
@@ -165,5 +170,5 @@ def test_a_live_qemu_lists_the_nodes_in_ascending_order(family, seed, qemu_arm, 
     chosen = random.sample(range(1, 128), 64 if seed % 2 else 14)
     words = shlex.split(f"{machine(family, 128, 3)} -object iothread,id=io0 {initiators(chosen, random)}")
     binary = qemu_arm if family == "virt" else qemu_x86
-    tables = dump(binary, with_ascending_ids(words, "10.0")).tables
+    tables = dump(binary, ascending(words, "10.0")).tables
     assert listed(decode_srat(tables.srat)) == sorted(chosen)

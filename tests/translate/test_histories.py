@@ -165,7 +165,8 @@ def test_a_history_without_ids_that_keep_its_order_is_noted():
 
 @pytest.mark.live
 def test_a_live_qemu_lists_them_in_order_after_each_reset(qemu_arm):
-    from sandbox.live.bridge import LiveQemu, compare_live
+    from sandbox.live.bridge import compare_live
+    from sandbox.live.running import LiveQemu
 
     made = convert(scenario(), "10.0").scenario
     text = shlex.join(made.command_line)

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.errors import InputError
-from sandbox.translate.nodesets import format_node_set, parse_node_set
+from sandbox.runs import list_text
+from sandbox.translate.nodesets import parse_node_set
 
 
 @pytest.mark.parametrize(
@@ -31,8 +32,8 @@ def test_other_texts_are_refused(text):
 
 @given(st.sets(st.integers(0, 300), min_size=1))
 def test_a_set_reads_back(numbers):
-    assert parse_node_set(format_node_set(numbers)) == tuple(sorted(numbers))
+    assert parse_node_set(list_text(numbers)) == tuple(sorted(numbers))
 
 
 def test_runs_are_written_as_ranges():
-    assert format_node_set((5, 2, 3, 4, 9, 9)) == "2-5,9"
+    assert list_text((5, 2, 3, 4, 9, 9)) == "2-5,9"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from sandbox.acpi.header import HEADER_LENGTH, with_checksum
 from sandbox.errors import InputError
+from sandbox.scenario.tables import TABLE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,8 +31,8 @@ QEMU_REVISION: Final = 1
 """The OEM revision of the tables that QEMU makes."""
 
 
-def upgradable(table: bytes, revision: int = QEMU_REVISION + 1) -> bytes:
-    """Return a table with the OEM revision ``revision`` and the right checksum, unless its own is as large already.
+def upgradable(table: bytes) -> bytes:
+    """Return a table with a larger OEM revision than QEMU's, unless its own is one, and with the right checksum.
 
     A table's length field is left as it is, and so is everything behind the header, however malformed.
 
@@ -41,7 +42,7 @@ def upgradable(table: bytes, revision: int = QEMU_REVISION + 1) -> bytes:
     if len(table) < HEADER_LENGTH:
         raise InputError(f"a table of {len(table)} bytes has no header: it cannot be given to a guest")
     (own,) = OEM_REVISION.unpack_from(table, OEM_REVISION_AT)
-    larger = OEM_REVISION.pack(max(own, revision))
+    larger = OEM_REVISION.pack(max(own, QEMU_REVISION + 1))
     return with_checksum(table[:OEM_REVISION_AT] + larger + table[OEM_REVISION_AT + OEM_REVISION.size :])
 
 
@@ -50,7 +51,7 @@ def fitting(tables: Tables, own: Tables) -> Tables:
     from sandbox.machine.tables import Tables as MadeTables
 
     found = {}
-    for name in ("srat", "slit", "hmat"):
+    for name in TABLE_NAMES:
         table, made = getattr(tables, name), getattr(own, name)
         if table is not None and made is not None and len(table) >= HEADER_LENGTH:
             table = with_checksum(table[:OEM_ID_AT] + made[OEM_ID_AT:OEM_REVISION_AT] + table[OEM_REVISION_AT:])

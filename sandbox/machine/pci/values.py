@@ -8,7 +8,7 @@ Source: QEMU 10.0 behaviour.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.errors import QemuError
 from sandbox.machine.pci.address import parse_devfn
@@ -67,13 +67,29 @@ def read_properties(
             raise QemuError(f"Property '{_READ_ONLY_INSIDE[kind.typename, name]}.{name}' is not writable")
         if name == "addr":
             values[name] = parse_devfn(given[name], kind.typename)
-        elif from_json:
-            values[name] = _from_json(kind.typename, name, declared, given[name])
         else:
-            values[name] = _from_text(kind.typename, name, declared, str(given[name]))
+            values[name] = read_value(kind.typename, name, declared, given[name], from_json=from_json)
         if accept is not None:
             accept(name, values[name])
     return values
+
+
+def read_value(typename: str, name: str, declared: str, value: object, *, from_json: bool) -> Any:
+    """Return the value of a property of any device, PCI or not.
+
+    Args:
+        typename: the device's type.
+        name: the property.
+        declared: its type.
+        value: what was given.
+        from_json: whether it came as JSON; else it is text.
+
+    Raises:
+        QemuError: the property does not take it.
+    """
+    if from_json:
+        return _from_json(typename, name, declared, value)
+    return _from_text(typename, name, declared, str(value))
 
 
 def _from_text(typename: str, name: str, declared: str, text: str) -> object:

@@ -3,10 +3,8 @@
 import pytest
 
 from qom_types.dialects import DIALECTS
+from qom_types.meant import dialect_of_version
 from sandbox.errors import InputError
-from sandbox.live.dialect import dialect_of
-
-NOT_LIVE = "versions only"
 
 
 @pytest.mark.parametrize(
@@ -26,14 +24,14 @@ NOT_LIVE = "versions only"
     ],
 )
 def test_the_version_of_a_qemu_tells_its_dialect(version, dialect):
-    assert dialect_of(version)[0] == dialect
+    assert dialect_of_version(version)[0] == dialect
     assert dialect in DIALECTS
 
 
 def test_late_9_0_releases_are_said_to_lack_the_ports_of_9_2():
-    assert dialect_of((9, 0, 4))[1] == "QEMU 9.0.4 writes handles as 9.2 does, but has no Generic Ports"
+    assert dialect_of_version((9, 0, 4))[1] == "QEMU 9.0.4 writes handles as 9.2 does, but has no Generic Ports"
 
 
 def test_an_older_qemu_is_told_which_one_is_needed():
     with pytest.raises(InputError, match=r"QEMU 8\.2\.1 has no Generic Initiators: 9\.0 or later is needed"):
-        dialect_of((8, 2, 1))
+        dialect_of_version((8, 2, 1))

@@ -1,4 +1,4 @@
-"""Memory modules of the command line: their properties, and the order in which SRAT lists the NVDIMMs among them."""
+"""The memory devices of a machine: modules, with their properties and QEMU's walking order, and those of virtio."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from sandbox.errors import QemuError
 from sandbox.machine.backends import Backend, backend_alignment
 from sandbox.machine.dimms import Dimm, DimmHost, DimmOptions, plug_dimm
 from sandbox.machine.event_device import has_event_device
-from sandbox.qapi.numbers import NumberError, read_bool, read_int64, read_size, read_uint64
+from sandbox.machine.pci.values import read_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from sandbox.machine.board import Board
     from sandbox.machine.config import MachineConfig
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sandbox.qom.tree import ObjectTree
 
 PROPERTIES: Final[Mapping[str, str]] = {
-    "memdev": "link",
+    "memdev": "link<memory-backend>",
     "addr": "uint64",
     "node": "uint32",
     "slot": "int32",
@@ -33,7 +33,7 @@ READ_ONLY: Final = frozenset({"type", "parent_bus", "hotplugged", "hotpluggable"
 NVDIMM_PROPERTIES: Final[Mapping[str, str]] = {"label-size": "size", "unarmed": "bool", "uuid": "str", "pmem": "bool"}
 
 
-class ModuleBay:
+class MemoryBay:
     """Plugs memory devices into a board: modules, and those of virtio, which are PCI devices.
 
     Attributes:
@@ -157,7 +157,7 @@ class ModuleBay:
                 raise QemuError(f"Property '{typename}.{name}' is not writable")
             if name not in known:
                 raise QemuError(f"Property '{typename}.{name}' not found")
-            values[name] = _from_json(name, value, known[name]) if from_json else _read(name, value, known[name])
+            values[name] = read_value(typename, name, known[name], value, from_json=from_json)
         return values
 
     def backend_named(self, name: str | None) -> MemoryBackend | None:
@@ -194,53 +194,3 @@ class ModuleBay:
             nvdimm_is_on=bool(options.get("nvdimm")),
             mte_is_on=bool(options.get("mte")),
         )
-
-
-def _from_json(name: str, value: Any, kind: str) -> Any:
-    """Return a property's value from JSON."""
-    is_number = isinstance(value, int) and not isinstance(value, bool)
-    if kind in ("link", "str"):
-        if not isinstance(value, str):
-            raise QemuError(f"Invalid parameter type for '{name}', expected: string")
-    elif kind == "bool":
-        if not isinstance(value, bool):
-            raise QemuError(f"Invalid parameter type for '{name}', expected: boolean")
-    elif kind == "int32":
-        if not is_number:
-            raise QemuError(f"Invalid parameter type for '{name}', expected: integer")
-        if not -(1 << 31) <= value < 1 << 31:
-            raise QemuError(f"Parameter '{name}' expects int32_t")
-    else:
-        if not is_number or not -(1 << 63) <= value < 1 << 64:
-            raise QemuError(f"Parameter '{name}' expects uint64")
-        value %= 1 << 64
-        if kind == "uint32" and value > 0xFFFFFFFF:
-            raise QemuError(f"Parameter '{name}' expects uint32_t")
-    return value
-
-
-def _read(name: str, value: str, kind: str) -> Any:
-    """Return a property's value from its text."""
-    if kind in ("link", "str"):
-        return value
-    if kind == "bool":
-        switched = read_bool(value)
-        if switched is None:
-            raise QemuError(f"Parameter '{name}' expects 'on' or 'off'")
-        return switched
-    readers: Mapping[str, tuple[Callable[[str], int], str]] = {
-        "uint64": (read_uint64, "integer"),
-        "uint32": (read_uint64, "integer"),
-        "int32": (read_int64, "integer"),
-        "size": (read_size, "size"),
-    }
-    read, expected = readers[kind]
-    try:
-        number = read(value)
-    except NumberError:
-        raise QemuError(f"Parameter '{name}' expects {expected}") from None
-    if kind == "uint32" and number > 0xFFFFFFFF:
-        raise QemuError(f"Parameter '{name}' expects uint32_t")
-    if kind == "int32" and not -(1 << 31) <= number < 1 << 31:
-        raise QemuError(f"Parameter '{name}' expects int32_t")
-    return number
