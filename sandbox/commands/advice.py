@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sandbox.commands import DONE, FAILED, Result, as_json
@@ -113,7 +114,19 @@ def _of_libvirt(file: str, dialect: str | None) -> tuple[tuple[Looked], Sequence
     versions = (dialect,) if dialect else (DEBIANS, NEWEST)
     (scenario, *others), notes = libvirt_scenarios(file, versions)
     setup = look_over(scenario, other=others[0] if others else None)
-    return (lint_setup(replace(setup, is_libvirt=True, taken="" if dialect else OF_DOMAINS)),), notes
+    setup = replace(setup, is_libvirt=True, own_ids=_own_ids(file), taken="" if dialect else OF_DOMAINS)
+    return (lint_setup(setup),), notes
+
+
+def _own_ids(file: str) -> frozenset[str]:
+    """Return the ids of the objects that a domain's user gives QEMU without libvirt."""
+    from sandbox.files import read_raw
+    from sandbox.libvirt.read import read_domain
+    from sandbox.translate.options import object_members
+
+    words = read_domain(read_raw(file), file).arguments
+    values = (value for name, value in pairwise(words) if name.lstrip("-") == "object")
+    return frozenset(str(object_members(value).get("id")) for value in values)
 
 
 def _of_tables(names: Sequence[str], ram_file: str | None) -> tuple[Finding, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from sandbox.acpi.handles import PciDeviceHandle
 from sandbox.lint.model import NOTE, WARNING, Found, Rule
-from sandbox.lint.setup import NVIDIA
+from sandbox.lint.setup import NVIDIA, is_passed_through
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,6 +23,18 @@ def hot_pluggable(setup: Setup) -> Iterator[Found]:
         if device is not None and device.bus.hotpluggable and device.kind.hotpluggable:
             message = f"{_named(found, uses)} can be unplugged from '{device.bus.name}'"
             yield Found(f"{message}, and the VM then dies at its next reboot", uses[0].where)
+
+
+def not_device_0(setup: Setup) -> Iterator[Found]:
+    """A GPU is where its driver does not look for its nodes."""
+    if not setup.is_arm:
+        return
+    for found, uses in setup.devices().items():
+        devfn = handle_of(found).devfn
+        if devfn and found.device is not None and is_passed_through(found):
+            place = f"device {devfn >> 3:02x}.{devfn & 7} of '{found.device.bus.name}'"
+            message = f"{_named(found, uses)} is {place}: if it is a GPU, NVIDIA's driver takes none of its nodes"
+            yield Found(message, uses[0].where, NOT_IN_V2 if setup.is_v2 else "")
 
 
 def swapped_handle(setup: Setup) -> Iterator[Found]:
@@ -98,6 +110,12 @@ def _host_address(found: PciDeviceObject) -> str:
     return path.rstrip("/").rpartition("/")[2]
 
 
+NOT_IN_V2: Final = (
+    "Translate it with 'qom-sandbox translate --to 10.0' and put the GPU behind a root port; v2 leaves the root port's "
+    "bus out of the handle, so that the driver finds nothing there, either."
+)
+NVIDIA_DRIVER: Final = "NVIDIA open-gpu-kernel-modules, kernel-open/nvidia/nv-pci.c, find_gpu_numa_nodes_in_srat"
+
 DEVICES: Final = (
     Rule(
         "GI201",
@@ -106,17 +124,31 @@ DEVICES: Final = (
         "An initiator's device can be unplugged while the VM runs.",
         "The object stays when its device goes, and QEMU ends over it when it next makes the tables.",
         "QEMU 10.0 behaviour",
-        "Use vfio-pci-nohotplug, put the device on a bus without hot-plug (such as a root port with hotplug=off), or "
-        "object-del the object before device_del.",
+        "Use vfio-pci-nohotplug, put the device behind a root port with hotplug=off, or object-del the object before "
+        "device_del.",
         of_setup=hot_pluggable,
+    ),
+    Rule(
+        "GI202",
+        "not-device-0",
+        WARNING,
+        "On arm64 a GPU that is passed through is not device 0, function 0 of its bus.",
+        "NVIDIA's driver in the guest reads the initiators of SRAT itself, on arm64 only, and for a GPU elsewhere says "
+        "'non-zero device function is not supported' and takes no node; device 0 of the root bus is the host bridge. "
+        "Linux itself does not mind.",
+        NVIDIA_DRIVER,
+        "Put the GPU behind a root port of its own, where it is device 0: with hotplug=off, or as vfio-pci-nohotplug.",
+        of_setup=not_device_0,
     ),
     Rule(
         "GI401",
         "swapped-handle",
         WARNING,
         "The handle has the bytes of bus and device in each other's place.",
-        "Whoever reads it by the specification finds another device; Linux itself does not look at it.",
-        "the v2 series as recorded; QEMU 9.0.0 to 9.0.3 and 9.1; ACPI 6.5, 5.2.16.6",
+        "Whoever reads it by the specification finds another device; Linux itself does not look at it, but NVIDIA's "
+        "driver does: it compares segment and bus, and takes the bus from byte 3 of the handle where byte 2 is 0, "
+        "with a warning that this will end; so it finds a GPU at device 0 of a bus with QEMU 9.0, and none with v2.",
+        f"the v2 series as recorded; QEMU 9.0.0 to 9.0.3 and 9.1; ACPI 6.5, 5.2.16.6; {NVIDIA_DRIVER}",
         "Use QEMU 9.0.4, 9.2 or later, and translate a v2 set-up with 'qom-sandbox translate --to 10.0'.",
         of_setup=swapped_handle,
     ),
@@ -125,9 +157,11 @@ DEVICES: Final = (
         "lost-bus",
         WARNING,
         "v2 leaves the bus out of the handle, and the device is not on bus 0.",
-        "Devices in the same slot of two buses have the same handle.",
-        "the v2 series as recorded",
-        "Put the device on the root bus, or use the merged objects of QEMU 9.2 and later.",
+        "Devices in the same slot of two buses have the same handle; NVIDIA's driver, which compares segment and bus, "
+        "finds no initiator of a GPU behind a root port, and on the root bus it looks for none.",
+        f"the v2 series as recorded; {NVIDIA_DRIVER}",
+        "Use the merged objects of QEMU 9.2 and later ('qom-sandbox translate --to 10.0'), with a GPU behind a root "
+        "port that does not let it be unplugged.",
         of_setup=lost_bus,
     ),
     Rule(

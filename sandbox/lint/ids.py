@@ -12,15 +12,19 @@ if TYPE_CHECKING:
     from sandbox.lint.setup import Moment, Setup, Use
     from sandbox.translate.histories import Event
 
+NAMED_BY_LIBVIRT: Final = (
+    "Reckon with the guest's numbers: libvirt names the objects of <acpi nodeset> gi0, gi1 and so on itself; to "
+    "choose the ids, give the objects in <qemu:commandline> instead."
+)
 MOST_NAMED: Final = 128
 """For how many objects ids are looked for: as many as there can be nodes."""
 
 
 def ids_remedy(setup: Setup, moment: Moment) -> str:
-    """Name ids with which the order would be right; "" where there are none, or libvirt chooses them."""
-    if setup.is_libvirt:
-        return ""
+    """Name ids with which the order would be right; "" where there are none; of libvirt's, say how to choose them."""
     uses = sorted((use for use in moment.uses if not use.is_port and setup.nodes(use)), key=lambda it: it.start or 0)
+    if setup.is_libvirt and not {use.id for use in uses} <= setup.own_ids:
+        return NAMED_BY_LIBVIRT
     is_later = moment is not setup.moments[0] or any(use.step is not None for use in uses)
     if is_later or len(uses) > MOST_NAMED:
         return ""
@@ -30,6 +34,8 @@ def ids_remedy(setup: Setup, moment: Moment) -> str:
         return ""
     pairs = ", ".join(f"{name} for node {use.start}" for name, use in zip(names, uses, strict=True))
     which = "" if is_for_both else f", which are for QEMU {setup.dialect}"
+    if setup.is_libvirt:
+        return f"Give the objects of <qemu:commandline> in this order, with these ids{which}: {pairs}"
     does = f"'qom-sandbox translate --to {setup.dialect}' does it"
     return f"Give the objects in this order, with these ids{which}: {pairs} ({does})"
 

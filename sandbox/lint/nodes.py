@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from sandbox.lint.devices import NVIDIA_DRIVER
+from sandbox.lint.memory_devices import brings_memory, name_of, place_of
 from sandbox.lint.model import NOTE, WARNING, Found, Rule
-from sandbox.lint.setup import Setup, listed, numbers
+from sandbox.lint.setup import is_passed_through, listed, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from sandbox.lint.setup import Use
+    from sandbox.lint.setup import Setup, Use
     from sandbox.lint.view import View
     from sandbox.machine.device_objects import PciDeviceObject
 
-MIG_NODES: Final = 8
-PASSED_THROUGH: Final = "vfio-pci"
+GPU_NODES: Final = 8
 DEBIAN_ARM64_NODES: Final = 16
 
 
@@ -32,6 +33,12 @@ def node_in_use(setup: Setup) -> Iterator[Found]:
             held = ["memory"] * bool(numa.nodes[node].memory) + ["CPUs"] * (node in with_cpus)
             if held:
                 yield Found(f"node {node} of {use.id} has {' and '.join(held)}", use.where)
+    for moment in setup.moments:
+        for device in moment.memory:
+            ids = [it.id for it in moment.uses if device.node in setup.nodes(it)]
+            if ids and brings_memory(device):
+                message = f"node {device.node} of {ids[0]} is that of the memory of {name_of(device)}"
+                yield Found(message, place_of(setup, device), NO_MEMORY_THERE)
 
 
 def nodes_overlap(setup: Setup) -> Iterator[Found]:
@@ -48,18 +55,19 @@ def nodes_shared(setup: Setup) -> Iterator[Found]:
 
 
 def few_nodes(setup: Setup) -> Iterator[Found]:
-    """A GPU has fewer nodes than MIG has instances."""
+    """A GPU has fewer nodes than its kind has on the host."""
     for device, (uses, count) in _gpus(setup).items():
-        if count < MIG_NODES:
+        if count < GPU_NODES:
             said = "1 node" if count == 1 else f"{count} nodes"
-            yield Found(f"'{device.name}' has {said}, and a GPU has up to {MIG_NODES} MIG instances", uses[0].where)
+            message = f"'{device.name}' has {said}: if it is a GPU that is to be cut up with MIG, {GPU_NODES} are usual"
+            yield Found(message, uses[0].where)
 
 
 def many_nodes(setup: Setup) -> Iterator[Found]:
-    """A GPU has more nodes than MIG has instances."""
+    """A GPU has more nodes than its kind has on the host."""
     for device, (uses, count) in _gpus(setup).items():
-        if count > MIG_NODES:
-            message = f"'{device.name}' has {count} nodes, and a GPU has no more than {MIG_NODES} MIG instances"
+        if count > GPU_NODES:
+            message = f"'{device.name}' has {count} nodes: if it is a GPU, no more than {GPU_NODES} are of use"
             yield Found(message, uses[-1].where)
 
 
@@ -74,7 +82,8 @@ def hotplug_node(setup: Setup) -> Iterator[Found]:
             message = (
                 f"maxmem makes node {last} of '{device.name}' ({use.id}) the node of memory that is plugged in later"
             )
-            yield Found(message, setup.where(option))
+            is_needed = any(moment.memory for moment in setup.moments)
+            yield Found(message, setup.where(option), ONE_MORE_NODE if is_needed and not setup.is_libvirt else "")
 
 
 def unused_node(setup: Setup) -> Iterator[Found]:
@@ -120,12 +129,17 @@ def _pairs(setup: Setup, *, same_device: bool) -> Iterator[tuple[Use, Use, range
 
 
 def _gpus(setup: Setup) -> Mapping[PciDeviceObject, tuple[tuple[Use, ...], int]]:
-    """Return the devices of the host with their objects, and how many nodes those name, at the most."""
+    """Return what may be GPUs with their objects, and how many nodes those name, at the most.
+
+    Those are devices of an Arm host: elsewhere the driver of NVIDIA's GPUs does not look at nodes.
+    """
     found: dict[PciDeviceObject, tuple[tuple[Use, ...], int]] = {}
+    if not setup.is_arm:
+        return found
     for moment in setup.moments:
         for device, uses in setup.by_device(moment).items():
             count = _node_count(setup, uses)
-            if device.info.name.startswith(PASSED_THROUGH) and count > found.get(device, ((), 0))[1]:
+            if is_passed_through(device) and count > found.get(device, ((), 0))[1]:
                 found[device] = uses, count
     return found
 
@@ -138,12 +152,15 @@ def _node_count(setup: Setup, uses: tuple[Use, ...]) -> int:
     return count
 
 
+NO_MEMORY_THERE: Final = "Give the memory device the node of other memory, or one of its own."
+ONE_MORE_NODE: Final = "Declare one more -numa node behind the initiators'."
+
 NODES: Final = (
     Rule(
         "GI301",
         "node-in-use",
         WARNING,
-        "An initiator's node also has memory or CPUs.",
+        "An initiator's node also has memory or CPUs, of the start or of a memory device.",
         "The guest takes the node as the initiator's and as that of the memory or CPUs, and memory that a GPU's driver "
         "adds lands among it.",
         "Linux 6.1 to 7.3 as booted",
@@ -174,21 +191,22 @@ NODES: Final = (
         "GI304",
         "few-nodes",
         NOTE,
-        "A GPU that is passed through has fewer than 8 nodes.",
-        "MIG cuts a GPU into up to 8 instances, each of which needs a node for its memory; with fewer, MIG cannot be "
-        "used to the fullest.",
-        "the v2 series' cover letter",
-        "Declare 8 nodes for the GPU if its instances are to be used.",
+        "A device that is passed through on arm64 has fewer than 8 nodes, as many as a GH200's or GB200's GPU has.",
+        "If it is a GPU, its driver gives each of MIG's instances, of which NVIDIA's guide has up to 7, a node for its "
+        "memory; the series and the driver count on 8 nodes, and with fewer MIG cannot be used to the fullest.",
+        f"the v2 series' cover letter; {NVIDIA_DRIVER}; NVIDIA MIG User Guide, Supported GPUs",
+        "Declare 8 nodes for a GPU if its instances are to be used; leave it at that for any other device.",
         of_setup=few_nodes,
     ),
     Rule(
         "GI305",
         "many-nodes",
         WARNING,
-        "A GPU that is passed through has more than 8 nodes.",
-        "MIG has no more than 8 instances; the further nodes stay empty and take room from a kernel's node numbers.",
-        "the v2 series' cover letter",
-        "Give the GPU 8 nodes.",
+        "A device that is passed through on arm64 has more than 8 nodes, more than a GH200's or GB200's GPU has.",
+        "NVIDIA's guide has up to 7 of MIG's instances for a GPU, and the series and the driver count on 8 nodes; "
+        "further ones stay empty and take room from a kernel's node numbers.",
+        f"the v2 series' cover letter; {NVIDIA_DRIVER}; NVIDIA MIG User Guide, Supported GPUs",
+        "Give a GPU 8 nodes.",
         of_setup=many_nodes,
     ),
     Rule(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import TYPE_CHECKING, Final
 
+from sandbox.lint.devices import NVIDIA_DRIVER
 from sandbox.lint.ids import ids_remedy
 from sandbox.lint.model import NOTE, WARNING, Found, Rule
 from sandbox.lint.view import MEMORY_TYPE, PROCESSOR_TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from sandbox.lint.setup import Moment, Setup
     from sandbox.lint.view import View
@@ -26,13 +27,15 @@ def scrambled(setup: Setup) -> Iterator[Found]:
         other = _in_other(setup, moment)
         if is_scrambled(moment.view) or (other is not None and is_scrambled(other)):
             message = _scrambled(moment.view) if other is None else _in_both(setup, moment.view, other)
-            yield Found(message, moment.view.where("SRAT"), remedy=ids_remedy(setup, moment))
+            devices = {use.id: use.found.path for use in moment.uses if use.found is not None}
+            severity = _severity([moment.view] if other is None else [moment.view, other], devices)
+            yield Found(message, moment.view.where("SRAT"), remedy=ids_remedy(setup, moment), severity=severity)
 
 
 def scrambled_table(view: View) -> Iterator[Found]:
     """The same in a table that was brought."""
     if is_scrambled(view):
-        yield Found(_scrambled(view), view.where("SRAT"))
+        yield Found(_scrambled(view), view.where("SRAT"), severity=_severity([view], {}))
 
 
 def behind_memory(view: View) -> Iterator[Found]:
@@ -64,6 +67,40 @@ def shifted(view: View) -> Iterator[Found]:
 def is_scrambled(view: View) -> bool:
     """Whether initiators come in another order than that of their nodes."""
     return any(one > other for one, other in pairwise(_new_nodes(view)))
+
+
+def is_harmless(view: View, names: Mapping[str, str]) -> bool:
+    """Whether a guest cannot tell the order from that of the nodes.
+
+    Each of its numbers stands then for the same device as in ascending order, and has the same distances.
+
+    Args:
+        view: the tables.
+        names: the device of each object by its id; where that is not known, handles tell devices apart.
+    """
+    if view.hmat is not None:
+        return False
+    actual, new = view.guest_nodes(), set(_new_nodes(view))
+    ascending = iter(sorted(new))
+    wanted = tuple(next(ascending) if pxm in new else pxm for pxm in actual)
+    exchanged = tuple(zip(actual, wanted, strict=True))
+    devices: dict[int, set[object]] = {}
+    for entry, name in zip_longest(view.initiators(), view.origin_ids):
+        if entry is not None:
+            handle = getattr(entry.value, "handle", None)
+            devices.setdefault(entry.pxm, set()).add(names.get(name or "", handle))
+    if any(devices.get(one) != devices.get(other) for one, other in exchanged):
+        return False
+    rows = view.rows()
+    if rows is None:
+        return True
+    if max(actual, default=0) >= len(rows):
+        return False
+    return all(rows[one][far] == rows[its][its_far] for one, its in exchanged for far, its_far in exchanged)
+
+
+def _severity(views: Iterable[View], names: Mapping[str, str]) -> str:
+    return NOTE if all(is_harmless(view, names) for view in views) else WARNING
 
 
 def _new_nodes(view: View) -> tuple[int, ...]:
@@ -110,8 +147,9 @@ ORDER: Final = (
         WARNING,
         "Initiators come in another order than that of their nodes, so that a guest numbers them otherwise.",
         "QEMU lists them in the order of a hash table of the objects' ids, and Linux numbers nodes as they appear: "
-        "what the host calls node 2 may be node 6 of the guest.",
-        "QEMU 10.0 behaviour; Linux 6.1 to 7.3 as booted",
+        "what the host calls node 2 may be node 6 of the guest. Where those that change places are one device's, with "
+        "equal distances, this is only a note: NVIDIA's driver takes a GPU's nodes as a set.",
+        f"QEMU 10.0 behaviour; Linux 6.1 to 7.3 as booted; {NVIDIA_DRIVER}",
         "Choose ids with which the order is right; 'qom-sandbox translate' does it.",
         of_setup=scrambled,
         of_brought=scrambled_table,

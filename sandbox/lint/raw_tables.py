@@ -8,6 +8,7 @@ from sandbox.acpi.fields import describe
 from sandbox.acpi.header import HEADER_LENGTH, ChecksumState, checksum, checksum_state
 from sandbox.acpi.srat import ENTRIES_OFFSET, UnknownStructure, entry_spans, specified_length
 from sandbox.errors import DecodeError
+from sandbox.lint.devices import NVIDIA_DRIVER
 from sandbox.lint.model import ERROR, NOTE, WARNING, Found, Rule
 from sandbox.lint.view import (
     INITIATOR_TYPE,
@@ -243,8 +244,9 @@ RAW_TABLES: Final = (
         "handle-of-other-kind",
         WARNING,
         "A device handle has a type that the specification does not have.",
-        "Nobody can tell which device is meant; Linux does not look at it.",
-        "ACPI 6.5, 5.2.16.6",
+        "Nobody can tell which device is meant; Linux itself does not look at it, and NVIDIA's driver takes any handle "
+        "for that of a PCI device.",
+        f"ACPI 6.5, 5.2.16.6; {NVIDIA_DRIVER}",
         "Use 0 for an ACPI handle and 1 for a PCI one.",
         of_brought=handle_of_other_kind,
     ),

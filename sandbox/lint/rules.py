@@ -8,6 +8,7 @@ from sandbox.errors import InputError
 from sandbox.lint.devices import DEVICES
 from sandbox.lint.distances import DISTANCES
 from sandbox.lint.libvirt_remedies import LIBVIRT_REMEDIES
+from sandbox.lint.memory_devices import MEMORY_DEVICES
 from sandbox.lint.model import Finding, Looked, Rule
 from sandbox.lint.nodes import NODES
 from sandbox.lint.objects import OBJECTS
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 RULES: Final[tuple[Rule, ...]] = tuple(
     sorted(
-        (*START, *OBJECTS, *DEVICES, *NODES, *ORDER, *DISTANCES, *SIZE, *RAW_TABLES, *RAW_CONTENTS),
+        (*START, *OBJECTS, *DEVICES, *NODES, *MEMORY_DEVICES, *ORDER, *DISTANCES, *SIZE, *RAW_TABLES, *RAW_CONTENTS),
         key=lambda rule: rule.code,
     )
 )

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from sandbox.machine.board import Board
     from sandbox.machine.config import MachineConfig
     from sandbox.machine.device_objects import PciDeviceObject
+    from sandbox.machine.dimms import Dimm
+    from sandbox.machine.virtio_memory import VirtioMemory
     from sandbox.scenario.model import Scenario
     from sandbox.scenario.transcript import Ended
 
@@ -28,6 +30,9 @@ PORT: Final = "acpi-generic-port"
 
 TABLES_FILE: Final = "etc/acpi/tables"
 """What QEMU's message names where the tables are too large."""
+
+PASSED_THROUGH: Final = "vfio-pci"
+"""How the names of the types begin that pass a device of the host through."""
 
 OBJECTS_SAY: Final = ("acpi-generic-initiator: ", "acpi-generic-port: ")
 """How QEMU's messages about these objects begin as it ends over them."""
@@ -82,11 +87,13 @@ class Moment:
         title: for people: "at the start", "after step 3".
         uses: the objects that there are.
         view: the tables; None where QEMU ends instead, or firmware does not read them.
+        memory: the memory devices that there are.
     """
 
     title: str
     uses: tuple[Use, ...]
     view: View | None = None
+    memory: tuple[Dimm | VirtioMemory, ...] = ()
 
 
 @record
@@ -104,7 +111,8 @@ class Setup:
         end_where: the step in which it ends; None at the start.
         moments: the times at which firmware reads the tables, and the last step.
         ending: the object of the command that ends QEMU itself, if any does.
-        is_libvirt: whether it is a domain of libvirt's, which chooses the objects' ids.
+        is_libvirt: whether it is a domain of libvirt's, which chooses the ids of its objects.
+        own_ids: the ids of objects that such a domain's user chose, in ``<qemu:commandline>``.
         taken: why its dialect was taken, where no version is told.
         other: the same in another version of QEMU, where none is told; only the order is held against it.
     """
@@ -120,6 +128,7 @@ class Setup:
     moments: tuple[Moment, ...] = ()
     ending: Use | None = None
     is_libvirt: bool = False
+    own_ids: frozenset[str] = frozenset()
     taken: str = ""
     other: Setup | None = field(default=None, repr=False)
 
@@ -138,6 +147,11 @@ class Setup:
     def is_v2(self) -> bool:
         """Whether its dialect is v2."""
         return self.config is not None and self.config.dialect.family == V2
+
+    @property
+    def is_arm(self) -> bool:
+        """Whether it is a machine of Arm's."""
+        return self.board is not None and not self.board.type.is_x86
 
     @property
     def makes_srat(self) -> bool:
@@ -216,6 +230,11 @@ class Setup:
         for use, device in self.placed():
             found[device] = (*found.get(device, ()), use)
         return found
+
+
+def is_passed_through(device: PciDeviceObject) -> bool:
+    """Whether a device is one of the host's."""
+    return device.info.name.startswith(PASSED_THROUGH)
 
 
 def numbers(nodes: range) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from sandbox.errors import QemuError
 from sandbox.lint.model import ENDS_AT_START, ENDS_IN_SETTER, ERROR, IGNORED, WARNING, Found, Rule
+from sandbox.machine.builtin_options import has_firmware
 from sandbox.qapi.opts import parse_opts
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def start_refused(setup: Setup) -> Iterator[Found]:
     option = next((it for it in setup.options if f" {it.text}: " in end.stderr), None)
     remedy = f"{end.foreign}." if end.foreign else ""
     if end.status <= 0:
-        remedy = "Leave out the option over which it crashes."
+        remedy = RAS_NEEDS_FIRMWARE if _lacks_firmware(setup) else "Leave out the option over which it crashes."
     yield Found(f"QEMU does not start: {_said(end)}", setup.where(option), remedy, consequence=ENDS_AT_START)
 
 
@@ -84,6 +85,15 @@ def _said(end: Ended) -> str:
     return f"signal {-end.status} ends it, without a message" if end.status < 0 else "no message"
 
 
+def _lacks_firmware(setup: Setup) -> bool:
+    """Whether the error records of ``ras=on`` are what a virt machine ends over: they need firmware."""
+    if setup.config is None or setup.config.machine_type is None:
+        return False
+    options = setup.config.machine_options
+    wants = options.get("ras") and options.get("acpi") != "off"
+    return bool(wants) and not has_firmware(setup.config, options)
+
+
 def _id_of(option: Option) -> str | None:
     given = _members(option).get("id")
     return given if isinstance(given, str) else None
@@ -112,6 +122,11 @@ def _device_members(option: Option) -> dict[str, object]:
         return {}
     return dict(members) if isinstance(members, dict) else {}
 
+
+RAS_NEEDS_FIRMWARE: Final = (
+    "Give the machine firmware, with -bios or -drive if=pflash, since the error records of ras=on need it; or leave "
+    "ras=on out."
+)
 
 START: Final = (
     Rule(

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from sandbox.machine.board import Board
     from sandbox.machine.config import MachineConfig
+    from sandbox.machine.dimms import Dimm
+    from sandbox.machine.virtio_memory import VirtioMemory
     from sandbox.qom.objects import QomObject
     from sandbox.qom.tree import ObjectTree
     from sandbox.scenario.emulation import EmulatedMachine
@@ -59,6 +61,7 @@ class _Survey:
         self.setup = Setup(scenario)
         self.live: dict[str, Use] = {}
         self.moments: list[Moment] = []
+        self.memory: tuple[Dimm | VirtioMemory, ...] = ()
         self.tree: ObjectTree | None = None
         self.run(text)
 
@@ -95,13 +98,14 @@ class _Survey:
         try:
             machine = emulate(self.scenario)
             self.tree = machine.machine.tree
+            self.note_memory(machine)
             self.live = {name: self.looked_up(use) for name, use in self.live.items()}
             self.read(machine, "at the start")
         except MachineExit as exit_:
             self.finish(exit_, "at the start")
             return
         if not machine.running:
-            self.moments.append(Moment("at the start", tuple(self.live.values())))
+            self.moments.append(self.moment("at the start"))
         for index, step in enumerate(self.scenario.steps):
             title = f"after step {index + 1}"
             if step.command is None:
@@ -109,19 +113,31 @@ class _Survey:
             where = Where(step.place, f"step {index + 1} ({step.title})")
             try:
                 self.step(machine, index, step.command, where)
+                self.note_memory(machine)
                 self.read(machine, title)
             except MachineExit as exit_:
                 self.finish(exit_, title, where)
                 return
             except InputError as error:
                 raise error if error.place else type(error)(error.what, step.place) from None
-        if not self.moments or self.moments[-1].uses != tuple(self.live.values()):
-            self.moments.append(Moment("in the end", tuple(self.live.values())))
+        last = self.moment("in the end")
+        if not self.moments or (self.moments[-1].uses, self.moments[-1].memory) != (last.uses, last.memory):
+            self.moments.append(last)
+
+    def moment(self, title: str, view: View | None = None) -> Moment:
+        """Return what there is now."""
+        return Moment(title, tuple(self.live.values()), view, self.memory)
+
+    def note_memory(self, machine: EmulatedMachine) -> None:
+        """Note the memory devices that there are."""
+        bay = machine.machine.bay.memory
+        if bay is not None:
+            self.memory = (*bay.plugged().values(), *bay.virtio().values())
 
     def finish(self, exit_: MachineExit, title: str, where: Where | None = None) -> None:
         """Note how the machine ended; what it would have read then counts as a moment."""
         self.setup = replace(self.setup, end=Ended.by(exit_), end_where=where)
-        self.moments.append(Moment(title, tuple(self.live.values())))
+        self.moments.append(self.moment(title))
 
     def read(self, machine: EmulatedMachine, title: str) -> None:
         """Let firmware read the tables, if they are new."""
@@ -137,7 +153,7 @@ class _Survey:
             ram=machine.machine.ram,
             origin_ids=tuple(origin.object_id for origin in machine.origins),
         )
-        self.moments.append(Moment(title, tuple(self.live.values()), view))
+        self.moments.append(self.moment(title, view))
 
     def step(self, machine: EmulatedMachine, index: int, command: Command, where: Where) -> None:
         given = self.given(machine, command, where, index)

@@ -36,6 +36,12 @@ def machine(nodes: int, family: str = "q35", ram: str = RAM) -> str:
 
 
 TESTDEV = "-device pci-testdev,id=dev0,addr=04.0"
+DIMM = "-object memory-backend-ram,id=d,size=128M -device pc-dimm,id=d0,memdev=d"
+ROOM = "-m 128M,maxmem=1G,slots=2"
+BEHIND_PORT = (
+    "-device pcie-root-port,id=rp0,addr=05.0,chassis=1,hotplug=off "
+    "-device vfio-pci-nohotplug,host=01:00.0,id=dev0,bus=rp0,addr=00.0"
+)
 GPU = "-device vfio-pci-nohotplug,host=01:00.0,id=dev0,addr=04.0"
 
 
@@ -109,6 +115,10 @@ SETUPS: dict[str, tuple[Scenario, Scenario]] = {
         scenario(machine(2), ROOT_PORT, "-device pci-testdev,id=dev0,bus=rp0", merged(1)),
         scenario(machine(2), ROOT_PORT, "-device vfio-pci-nohotplug,host=01:00.0,id=dev0,bus=rp0", merged(1)),
     ),
+    "GI202": (
+        scenario(machine(2, "virt"), GPU, merged(1)),
+        scenario(machine(2, "virt"), BEHIND_PORT, merged(1)),
+    ),
     "GI301": (scenario(machine(2), TESTDEV, merged(0)), scenario(machine(2), TESTDEV, merged(1))),
     "GI302": (
         scenario(machine(5, "virt"), GPU, several(1, 2), several(2, 3, "gi1")),
@@ -128,6 +138,14 @@ SETUPS: dict[str, tuple[Scenario, Scenario]] = {
     "GI308": (
         scenario(machine(17, "virt"), GPU, several(1, 8), several(9, 8, "gi1")),
         scenario(machine(16, "virt"), GPU, several(1, 8), several(9, 7, "gi1")),
+    ),
+    "GI309": (
+        scenario(machine(4), ROOM, TESTDEV, f"{DIMM},node=2", merged(1)),
+        scenario(machine(4), ROOM, TESTDEV, f"{DIMM},node=3", merged(1)),
+    ),
+    "GI310": (
+        scenario(machine(2), ROOM, DIMM.replace("size=128M", "size=192M")),
+        scenario(machine(2), ROOM, DIMM.replace("size=128M", "size=256M")),
     ),
     "GI401": (
         scenario(machine(2), TESTDEV, merged(1), dialect="9.0"),

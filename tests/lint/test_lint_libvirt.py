@@ -105,3 +105,30 @@ def test_the_monitor_that_libvirt_adds_changes_the_order_in_11_1_only(look):
         orders.append(told.partition("come as ")[2])
         assert f"come as {orders[-1]}" in both
     assert orders == ["1 3 5 2 4", "5 4 3 2 1"]
+
+
+def in_commandline(*objects):
+    """The domain with objects of the user's, who chose the ids."""
+    args = "".join(f"<qemu:arg value='-object'/><qemu:arg value='{it}'/>" for it in objects)
+    text = DOMAIN.replace("      <acpi nodeset='1-2'/>\n", "").replace(
+        "<domain type='kvm'>", "<domain type='kvm' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>"
+    )
+    return text.replace("</domain>", f"<qemu:commandline>{args}</qemu:commandline></domain>")
+
+
+def test_a_user_who_names_the_objects_is_given_ids(look):
+    given = [f"acpi-generic-initiator,id={name},pci-dev=hostdev0,node={node}" for name, node in (("a", 2), ("c", 1))]
+    (one,) = [it for it in look(in_commandline(*given)) if it["code"] == "GI501"]
+    assert one["remedy"].startswith("Give the objects of <qemu:commandline> in this order, with these ids: ")
+    pairs = one["remedy"].partition("ids: ")[2].split(", ")
+    ids = {int(pair.split(" ")[-1]): pair.split(" ")[0] for pair in pairs}
+    named = [f"acpi-generic-initiator,id={ids[node]},pci-dev=hostdev0,node={node}" for node in (1, 2)]
+    assert "GI501" not in {it["code"] for it in look(in_commandline(*named))}
+
+
+def test_who_leaves_the_names_to_libvirt_is_told_how_to_choose_them(look):
+    cells = "".join(f"<cell id='{n}' memory='0' unit='KiB'/>" for n in range(3, 6))
+    five = DOMAIN.replace("</numa>", f"{cells}</numa>").replace("1-2", "1-5")
+    (remedy,) = [it["remedy"] for it in look(five) if it["code"] == "GI501"]
+    assert "libvirt names the objects of <acpi nodeset>" in remedy
+    assert "give the objects in <qemu:commandline> instead" in remedy

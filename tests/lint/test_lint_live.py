@@ -173,3 +173,14 @@ def test_a_released_qemu_ends_over_v2s_objects_in_these_words(given, qemu_x86):
     words = found.message.partition("-object ")[2]
     assert words
     assert ended.value.stderr.strip().endswith(f"-object {words}")
+
+
+@pytest.mark.parametrize("hotplug", ["on", "off"])
+def test_a_root_port_without_hotplug_keeps_its_device(qemu_arm, hotplug):
+    port = f"-device pcie-root-port,id=rp0,chassis=1,hotplug={hotplug} -device pci-testdev,id=dev0,bus=rp0"
+    case = scenario(machine(2, "virt"), port, merged(1), dialect="10.0")
+    with start(qemu_arm, case.command_line) as session:
+        reply = session.reply("device_del", {"id": "dev0"})
+    is_kept = "does not support hotplugging" in str(reply)
+    assert is_kept is (hotplug == "off")
+    assert is_kept is not ("GI201" in {it.code for it in lint_scenario(case)})

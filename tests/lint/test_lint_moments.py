@@ -47,7 +47,7 @@ def test_a_machine_without_srat_leaves_no_ram_out_of_it(words):
 def test_a_crash_at_the_start_is_told_as_what_it_is(dialect, said):
     one = only(found(scenario("-M virt,ras=on -cpu max", dialect=dialect)), "GI001")
     assert one.message.endswith(said)
-    assert one.remedy == "Leave out the option over which it crashes."
+    assert one.remedy.startswith("Give the machine firmware, with -bios or -drive if=pflash")
 
 
 def test_an_object_of_the_human_monitor_that_ends_qemu_is_told_of_once():

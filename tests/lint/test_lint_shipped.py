@@ -18,6 +18,7 @@ NO_DISTANCES = "no distances are given"
 UNRELEASED = "no released qemu has v2's objects"
 SAID = {
     "add-and-delete": {
+        "GI202": "takes no node of a gpu at 04.0",
         "GI401": "the handles read as bus 20, device 00.0",
         "GI403": "the host's segment 9 is not in them",
         "GI404": UNRELEASED,
@@ -25,6 +26,7 @@ SAID = {
     },
     "bdf-fixed": {"GI601": NO_DISTANCES},
     "bdf-v2": {
+        "GI202": "takes no node of a gpu at 04.0 or 04.3",
         "GI304": "with one node each no gpu could use mig",
         "GI401": "whoever reads the table by the specification sees bus 23, device 00.0",
         "GI403": "the host's segment 9 is in neither handle",
@@ -32,12 +34,14 @@ SAID = {
         "GI601": NO_DISTANCES,
     },
     "distances": {
+        "GI202": "takes no node of a gpu at 04.0",
         "GI401": "the gpu's handle reads as bus 20, device 00.0",
         "GI403": "has segment 0, not the host's 9",
         "GI404": UNRELEASED,
     },
     "error-replies": {"GI601": NO_DISTANCES},
     "fewer-instances": {
+        "GI202": "takes no node of a gpu at 04.0",
         "GI304": "too few for mig to be used to the fullest",
         "GI307": "a guest does not see them at all",
         "GI401": "the handle reads as bus 20, device 00.0",
@@ -52,11 +56,13 @@ SAID = {
     "generic-port": {"GI601": NO_DISTANCES},
     "gh200-one-gpu": {"GI403": "the handle has segment 0, not the host's 9"},
     "grace-hopper-merged": {
+        "GI202": "takes no node of a gpu at 04.0",
         "GI403": "the handle has segment 0, not the host's 9",
         "GI501": "the guest's node 2 is proximity domain 7",
         "GI601": NO_DISTANCES,
     },
     "grace-hopper-mig": {
+        "GI202": "takes no node of a gpu at 04.0",
         "GI401": "device 04.0 reads as bus 20, device 00.0",
         "GI403": "have segment 0, not the host's 9",
         "GI404": UNRELEASED,
@@ -70,6 +76,7 @@ SAID = {
     "root-port-before-firmware": {"GI201": "the port lets the device be unplugged", "GI601": NO_DISTANCES},
     "start-refused": {"GI001": "qemu says which is missing and exits before there is a machine"},
     "two-gpus": {
+        "GI202": "takes no node of gpus at 04.0 and 05.0",
         "GI308": "leaves the last two of the 18 out",
         "GI401": "the handles read as buses 20 and 28, device 00.0",
         "GI403": "have segment 0, not the host's 9 and 19",

@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from firmware_machines import find_edk2
 
 from sandbox.cli import main
 
@@ -177,6 +178,16 @@ def test_firmware_numbers_the_bus_behind_a_root_port_as_the_sandbox_does(capsys,
     (found,) = json.loads(out)
     assert (status, found["firmware"]) == (0, "enumerated")
     assert "0000000100" in found["steps"][0]["theirs"]["tables"]["srat"]
+
+
+def test_edk2_numbers_the_bus_of_a_presets_gpu_as_the_sandbox_does(capsys, qemu_arm):
+    """Expected of the last entry: domain 8, and a handle of segment 0, bus 1, device 0."""
+    find_edk2()
+    scenario = ROOT / "scenarios" / "gh200-one-gpu.yaml"
+    status, out, _ = run(capsys, "compare", scenario, "--firmware", "enumerated", "--json", *options(qemu_arm))
+    (found,) = json.loads(out)
+    assert (status, found["firmware"]) == (0, "enumerated")
+    assert "0800000000000100" in found["steps"][0]["theirs"]["tables"]["srat"]
 
 
 @pytest.mark.parametrize("extra", [[], ["-S"]], ids=["running", "held at first"])
