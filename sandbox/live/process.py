@@ -20,6 +20,8 @@ STDERR_LIMIT: Final = 64 * 1024
 """How many bytes of stderr are kept; of a longer output the end, because that is where QEMU says why it ends."""
 
 READ_SIZE: Final = 16 * 1024
+PIPE_SIZE: Final = 64 * 1024
+"""How much a pipe of Linux holds."""
 
 DIES_WITH_US: Final = ("setpriv", "--pdeathsig", "KILL", "--")
 """Goes before a program that the kernel is to end when we are killed and cannot: util-linux 2.33 and later."""
@@ -42,26 +44,49 @@ def lifeline(command: Sequence[str]) -> tuple[str, ...]:
 
 
 class Tail:
-    """Drains a pipe in a thread, so that its writer never blocks, and keeps the last bytes of it."""
+    """Drains a pipe in a thread, so that its writer never blocks, and keeps the last bytes of it.
+
+    What the writer has written is never missed, however late the thread is: who asks takes it out of the pipe, too.
+    """
 
     def __init__(self, pipe: IO[bytes], limit: int) -> None:
         self._pipe = pipe
         self._limit = limit
         self._kept = bytearray()
+        self._has_ended = False
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._drain, name="qemu-stderr", daemon=True)
         self._thread.start()
 
     def _drain(self) -> None:
-        with self._pipe as pipe:
-            while data := os.read(pipe.fileno(), READ_SIZE):
+        with self._pipe:
+            while not self._has_ended:
+                self._is_readable(None)
                 with self._lock:
-                    self._kept += data
-                    del self._kept[: -self._limit]
+                    self._take()
+
+    def _is_readable(self, seconds: float | None) -> bool:
+        """Wait for bytes, or for the end; None: for as long as it takes."""
+        waiting = select.poll()
+        waiting.register(self._pipe.fileno(), select.POLLIN)
+        return bool(waiting.poll(None if seconds is None else seconds * 1000))
+
+    def _take(self) -> bool:
+        """Read once if there is something to read; return whether there was."""
+        if self._has_ended or not self._is_readable(0):
+            return False
+        data = os.read(self._pipe.fileno(), READ_SIZE)
+        self._has_ended = not data
+        self._kept += data
+        del self._kept[: -self._limit]
+        return True
 
     def text(self) -> str:
         """Return what is kept, without the last line end; bytes that are no UTF-8 come escaped."""
         with self._lock:
+            for _ in range(PIPE_SIZE // READ_SIZE):
+                if not self._take():
+                    break
             return self._kept.decode(errors="backslashreplace").removesuffix("\n")
 
     def finish(self, seconds: float) -> bool:
@@ -94,9 +119,11 @@ class Child:
         except (OSError, ValueError) as error:
             raise InputError(f"cannot run {command[0]}: {getattr(error, 'strerror', None) or error}") from error
         except BaseException:
-            # a signal's exception came while the program was being started
-            with contextlib.suppress(AttributeError, ProcessLookupError):
-                os.kill(self._popen.pid, signal.SIGKILL)
+            # a signal's exception came while the program was being started, or just before that
+            pid: int | None = getattr(self._popen, "pid", None)
+            if pid is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
             raise
         self.pid: Final = self._popen.pid
         assert self._popen.stderr is not None

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from sandbox.errors import InputError, MachineExit
 from sandbox.live import Limits, LiveError, LiveExit, LiveTimeout, SocketRoot, qemu_version, start
 from sandbox.live.endpoints import Endpoints
 from sandbox.live.machine import machine_exit
-from sandbox.live.process import STDERR_LIMIT, Child
+from sandbox.live.process import STDERR_LIMIT, Child, Tail
 
 NOT_LIVE = "the programs that are started are small scripts of the tests"
 
@@ -216,6 +217,27 @@ def test_a_program_that_ignores_the_signal_is_killed():
         time.sleep(0.01)
     assert child.stop(0.2) == -signal.SIGKILL
     assert gone(child.pid)
+
+
+def test_an_interrupt_before_a_program_is_there_stays_one(monkeypatch):
+    def interrupted(*_arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(subprocess.Popen, "_execute_child", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        Child(["true"])
+
+
+def test_what_a_program_has_written_is_told_before_the_thread_that_drains_its_pipe_gets_to_run(monkeypatch):
+    monkeypatch.setattr(threading.Thread, "start", lambda _: None)
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb") as pipe, os.fdopen(writing, "wb", buffering=0) as written:
+        tail = Tail(pipe, 8)
+        written.write(b"old warning\n")
+        assert tail.text() == "warning"
+        assert tail.text() == "warning"
+        written.write(b"more\n")
+        assert tail.text() == "ng\nmore"
 
 
 def test_a_program_ends_even_with_one_that_is_killed(tmp_path):
