@@ -19,7 +19,7 @@ MOST_LINES: Final = 300
 # A package imports only from those above it; those on one line do not import each other.
 ORDER: Final = (
     ("sandbox",),
-    ("sandbox.buckets", "sandbox.records", "sandbox.resources", "sandbox.runs"),
+    ("sandbox.buckets", "sandbox.memory_blocks", "sandbox.records", "sandbox.resources", "sandbox.runs"),
     ("sandbox.errors",),
     ("sandbox.acpi", "sandbox.qapi"),
     ("sandbox.qom",),

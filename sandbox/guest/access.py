@@ -59,8 +59,25 @@ class Situation:
     heeds_ports: bool
 
 
-def read_access(srat: bytes, hmat: bytes, situation: Situation) -> dict[int, dict[int, Access]]:
-    """Return the folders by node and class: 0 counts Generic Initiators in, 1 processors only.
+@record
+class Reached:
+    """How memory nodes are reached.
+
+    Attributes:
+        folders: by node and class: 0 counts Generic Initiators in, 1 processors only.
+        overruled: a sentence for each memory node whose initiator HMAT names though others have better numbers.
+    """
+
+    folders: Mapping[int, Mapping[int, Access]] = field(default_factory=dict)
+    overruled: tuple[str, ...] = ()
+
+
+NOTHING: Final = Reached()
+"""What comes of no HMAT, or of one that the kernel does not take."""
+
+
+def read_access(srat: bytes, hmat: bytes, situation: Situation) -> Reached:
+    """Return how memory nodes are reached.
 
     Args:
         srat: the SRAT that the kernel uses.
@@ -69,19 +86,20 @@ def read_access(srat: bytes, hmat: bytes, situation: Situation) -> dict[int, dic
     """
     found = tuple(entries(srat))
     if found and not found[-1].length:
-        return {}
+        return NOTHING
     targets, ports = _targets(found, situation)
     content = read_hmat(hmat, targets | ports, situation.nodes)
     if content is None:
-        return {}
+        return NOTHING
     folders: dict[int, dict[int, Access]] = {}
+    overruled: list[str] = []
     initiators = sorted({pxm for table in content.localities for pxm in table.initiators if pxm in situation.nodes})
     for pxm in targets:
         node = situation.nodes.get(pxm)
         if node is None or node not in situation.online or pxm in ports:
             continue
+        target = _Target(pxm, content.processor_of.get(pxm), situation)
         for access in (LOCAL, CPU):
-            target = _Target(pxm, content.processor_of.get(pxm), situation)
             folder = _folder(folders, node, access)
             folder.performance = target.first_performance(content.localities, access)
             for chosen in target.best(content.decisive, initiators, access, folder.performance):
@@ -89,36 +107,8 @@ def read_access(srat: bytes, hmat: bytes, situation: Situation) -> dict[int, dic
                 if other in situation.online:
                     folder.initiators.append(other)
                     _folder(folders, other, access).targets.append(node)
-    return folders
-
-
-def overruled(srat: bytes, hmat: bytes, situation: Situation) -> Iterator[str]:
-    """Give a sentence for each memory node whose initiator HMAT names though others have better numbers.
-
-    Args:
-        srat: the SRAT that the kernel uses.
-        hmat: HMAT.
-        situation: what the kernel knows.
-    """
-    found = tuple(entries(srat))
-    if found and not found[-1].length:
-        return
-    targets, ports = _targets(found, situation)
-    content = read_hmat(hmat, targets | ports, situation.nodes)
-    if content is None:
-        return
-    initiators = sorted({pxm for table in content.localities for pxm in table.initiators if pxm in situation.nodes})
-    for pxm in targets:
-        named, node = content.processor_of.get(pxm), situation.nodes.get(pxm)
-        if named is None or node not in situation.online or pxm in ports:
-            continue
-        free = _Target(pxm, None, situation).best(content.decisive, initiators, LOCAL, dict.fromkeys(KINDS, 0))
-        better = [situation.nodes[other] for other in free]
-        if better and named not in free:
-            yield (
-                f"HMAT names node {situation.nodes[named]} as the initiator of node {node}'s memory (-numa"
-                f" node,initiator=), and Linux keeps to that, though node {list_text(better)} has better numbers."
-            )
+        overruled += target.overruled(content.decisive, initiators)
+    return Reached(folders, tuple(overruled))
 
 
 def _folder(folders: dict[int, dict[int, Access]], node: int, access: int) -> Access:
@@ -157,6 +147,19 @@ class _Target:
             for _ in range(table.initiators.count(self.processor) * table.targets.count(self.pxm)):
                 values |= dict.fromkeys(table.kinds, table.value(self.processor, self.pxm))
         return values
+
+    def overruled(self, decisive: Mapping[str, Locality], initiators: Sequence[int]) -> Iterator[str]:
+        """Give a sentence if HMAT names an initiator though others have better numbers."""
+        if self.processor is None:
+            return
+        nodes = self.situation.nodes
+        free = _Target(self.pxm, None, self.situation).best(decisive, initiators, LOCAL, dict.fromkeys(KINDS, 0))
+        if free and self.processor not in free:
+            yield (
+                f"HMAT names node {nodes[self.processor]} as the initiator of node {nodes[self.pxm]}'s memory (-numa"
+                f" node,initiator=), and Linux keeps to that, though node {list_text(nodes[other] for other in free)}"
+                " has better numbers."
+            )
 
     def best(
         self, decisive: Mapping[str, Locality], initiators: Sequence[int], access: int, values: dict[str, int]

@@ -50,7 +50,6 @@ OLD_FLASH_NOTE: Final = (
     " --edk2 2025.02 says that it is not"
 )
 
-
 ALL_BUSES: Final = 256
 LOW_ECAM_BUSES: Final = 16
 """How many PCI buses virt's configuration space has room for where it lies below 4 GiB: 1 MiB each."""
@@ -59,8 +58,8 @@ ABSENT_ITS: Final = (
     "its=off takes the interrupt translation service away, but QEMU's MADT still names it, and the kernel dies as it"
     " looks for it: use gic-version=2, or QEMU 11.1"
 )
-WITHOUT_ABSENT_ITS: Final = (11, 0, 0)
-"""QEMU 11.1 does not do so, 10.0 does; where in between that ends is not known."""
+FIRST_WITH_TRUE_MADT: Final = (11, 0, 0)
+"""QEMU 11.1 names no absent ITS, 10.0 does; where in between that ends is not known."""
 
 
 @record
@@ -188,7 +187,7 @@ def facts_of(machine: Machine, edk2: str | None = None) -> GuestMachine:
             for number, (slot, core) in enumerate(zip(slots, cores, strict=True))
         )
         vendor, places = AMD if is_amd else OTHER, pci_places(machine.tree)
-        return GuestMachine(X86, ram, cpus, vendor, (), modules, windows, places, virtio=virtio)
+        return GuestMachine(X86, ram, cpus, vendor, modules=modules, windows=windows, devices=places, virtio=virtio)
     if board.numa.nodes and board.machine.options.get("acpi") == "off":
         raise UnmodelledError("acpi=off: the guest takes its nodes from the device tree, of which there is no forecast")
     ram = (Range(VIRT_RAM, VIRT_RAM + board.memory.ram_size),)
@@ -204,8 +203,19 @@ def facts_of(machine: Machine, edk2: str | None = None) -> GuestMachine:
     places = pci_places(machine.tree)
     seen = tuple(place for place in places if place.is_reached and place.bus < buses)
     hidden = tuple(place for place in places if place not in seen)
-    fatal = ABSENT_ITS if _names_absent_its(machine) else ""
-    return GuestMachine(ARM64, (*reserved, *ram), cpus, OTHER, reserved, modules, 0, seen, notes, hidden, fatal, virtio)
+    return GuestMachine(
+        ARM64,
+        (*reserved, *ram),
+        cpus,
+        OTHER,
+        reserved,
+        modules,
+        devices=seen,
+        notes=notes,
+        hidden=hidden,
+        fatal=ABSENT_ITS if _names_absent_its(machine) else "",
+        virtio=virtio,
+    )
 
 
 def pci_places(tree: ObjectTree) -> tuple[PciPlace, ...]:
@@ -238,7 +248,7 @@ def _pc_ram(below: int, above_base: int, above: int) -> tuple[Range, ...]:
 
 def _names_absent_its(machine: Machine) -> bool:
     board = machine.board
-    is_old = machine.config.dialect.qemu_version < WITHOUT_ABSENT_ITS
+    is_old = machine.config.dialect.qemu_version < FIRST_WITH_TRUE_MADT
     return is_old and not board.gic_has_msi and board.type.version >= FIRST_TCG_ITS
 
 

@@ -35,7 +35,7 @@ from sandbox.runs import list_text
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sandbox.guest.access import Access, Situation
+    from sandbox.guest.access import Reached
     from sandbox.guest.affinity import Affinity
     from sandbox.guest.facts import GuestMachine, PciPlace
     from sandbox.guest.kernels import Kernel
@@ -98,6 +98,11 @@ class _Forecaster:
             self.memory = place_memory(self.affinity.claims, machine.ram, kernel)
             self.said += self.memory.said
             self.rejected = self.memory.rejected
+
+    @property
+    def known(self) -> Mapping[int, int]:
+        """The node of each domain, for whatever asks after SRAT was read: arm64 forgets them where it rejects SRAT."""
+        return self.affinity.nodes if self.kernel.is_x86 or not self.rejected else {}
 
     def add_windows(self) -> tuple[int, ...]:
         """Give each CXL window a node of a domain that no table names."""
@@ -188,7 +193,7 @@ class _Forecaster:
         if not self.rejected:
             lost += losses_of_nodes(nodes, affinity, self.declared, {it.pxm for it in self.machine.modules})
             lost += plugged.moved
-        situation = self.situation(online, {found.node for found in nodes if found.cpus})
+        reached = self.read_hmat(online, {found.node for found in nodes if found.cpus})
         return Forecast(
             kernel=self.kernel,
             outcome=BOOTS,
@@ -196,11 +201,11 @@ class _Forecaster:
             nodes=nodes,
             domains=affinity.nodes,
             devices=self.devices(online),
-            access=self.access(situation),
+            access=reached.folders,
             said=tuple(self.said),
             why=self.rejected,
             lost=tuple(lost),
-            surprises=() if self.rejected else (*surprises(nodes, affinity, self.origins), *self.overruled(situation)),
+            surprises=() if self.rejected else (*surprises(nodes, affinity, self.origins), *reached.overruled),
             hazards=hazards(self.machine, cpus, self.kernel),
             notes=(*self.machine.notes, *virtio_notes(self.machine, affinity.nodes)),
         )
@@ -216,8 +221,7 @@ class _Forecaster:
         old kernels leave the memory itself offline.
         """
         first = self.affinity.claims[0].node if self.affinity.claims and not self.rejected else 0
-        known = self.affinity.nodes if self.kernel.is_x86 or not self.rejected else {}
-        plugged = plug_modules(self.machine, known, first)
+        plugged = plug_modules(self.machine, self.known, first)
         sizes = {node: size for node, size in plugged.sizes.items() if node in possible}
         online.update(sizes)
         if not self.kernel.onlines_modules:
@@ -229,45 +233,26 @@ class _Forecaster:
         """What an arm64 kernel says of each processor entry after it has set up its nodes."""
         if self.affinity.disabled:
             return []
-        known = {} if self.rejected else self.affinity.nodes
         present = {cpu.id: cpu.mpidr for cpu in self.machine.cpus}
         return [
-            f"ACPI: NUMA: SRAT: PXM {pxm} -> MPIDR {present[uid]:#x} -> Node {known.get(pxm, -1)}"
+            f"ACPI: NUMA: SRAT: PXM {pxm} -> MPIDR {present[uid]:#x} -> Node {self.known.get(pxm, NO_NODE)}"
             for uid, pxm in self.affinity.gicc.items()
             if uid in present
         ]
 
     def devices(self, online: set[int]) -> tuple[tuple[PciPlace, int], ...]:
         """Return the node of each PCI device: that of its expander's _PXM if it is online, else -1."""
-        known = self.affinity.nodes if self.kernel.is_x86 or not self.rejected else {}
-        nodes = {pxm: node for pxm, node in known.items() if node in online}
+        nodes = {pxm: node for pxm, node in self.known.items() if node in online}
         return tuple(
             (place, NO_NODE if place.pxm is None else nodes.get(place.pxm, NO_NODE)) for place in self.machine.devices
         )
 
-    def situation(self, online: set[int], with_cpu: set[int]) -> Situation | None:
-        """Return what the kernel knows when it reads HMAT; None if it does not."""
-        if self.tables.srat is None or self.tables.hmat is None or self.affinity.disabled:
-            return None
-        from sandbox.guest.access import Situation
-
-        nodes = self.affinity.nodes if self.kernel.is_x86 or not self.rejected else {}
-        return Situation(nodes, online, with_cpu, self.kernel.max_nodes, not self.kernel.is_old)
-
-    def access(self, situation: Situation | None) -> dict[int, dict[int, Access]]:
+    def read_hmat(self, online: set[int], with_cpu: set[int]) -> Reached:
         """Return what HMAT makes."""
-        from sandbox.guest.access import read_access
+        from sandbox.guest.access import NOTHING, Situation, read_access
 
         srat, hmat = self.tables.srat, self.tables.hmat
-        if situation is None or srat is None or hmat is None:
-            return {}
+        if srat is None or hmat is None or self.affinity.disabled:
+            return NOTHING
+        situation = Situation(self.known, online, with_cpu, self.kernel.max_nodes, not self.kernel.is_old)
         return read_access(srat, hmat, situation)
-
-    def overruled(self, situation: Situation | None) -> tuple[str, ...]:
-        """Return where HMAT names an initiator that its own numbers would not."""
-        from sandbox.guest.access import overruled
-
-        srat, hmat = self.tables.srat, self.tables.hmat
-        if situation is None or srat is None or hmat is None:
-            return ()
-        return tuple(overruled(srat, hmat, situation))

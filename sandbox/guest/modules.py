@@ -1,26 +1,22 @@
 """Memory modules (DIMMs) that are there when a guest starts: the kernel adds them after it has booted.
 
-Source: Linux 6.1, 6.12 and 7.3: drivers/acpi/acpi_memhotplug.c, mm/memory_hotplug.c, arch/x86/mm/init_64.c.
+Source: Linux 6.1, 6.12 and 7.3: drivers/acpi/acpi_memhotplug.c, mm/memory_hotplug.c.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from sandbox.guest.parts import size_text
 from sandbox.guest.result import Loss
 from sandbox.machine.virtio_memory import VIRTIO_PMEM
+from sandbox.memory_blocks import block_bytes
 from sandbox.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sandbox.guest.facts import GuestMachine
-
-LEAST_BLOCK: Final = 128 << 20
-LARGEST_BLOCK: Final = 2 << 30
-MUCH_RAM: Final = 64 << 30
-"""Where RAM ends on x86 from which on blocks are larger."""
 
 
 @record
@@ -50,7 +46,7 @@ def plug_modules(machine: GuestMachine, nodes: Mapping[int, int], first: int) ->
         nodes: the node of each proximity domain.
         first: the node of a module whose domain has none.
     """
-    block = block_size(machine)
+    block = block_bytes(machine.ram[-1].end, is_x86=machine.is_x86)
     sizes: dict[int, int] = {}
     said: list[str] = []
     lost: list[Loss] = []
@@ -97,14 +93,3 @@ def virtio_notes(machine: GuestMachine, nodes: Mapping[int, int]) -> Iterator[st
             f"{name}: up to {size_text(device.size)} comes to {where} once the guest loads virtio_mem (requested:"
             f" {asked})"
         )
-
-
-def block_size(machine: GuestMachine) -> int:
-    """Return the size of the blocks in which a kernel adds memory, in bytes."""
-    end = max(found.end for found in machine.ram)
-    if not machine.is_x86 or end < MUCH_RAM:
-        return LEAST_BLOCK
-    block = LARGEST_BLOCK
-    while block > LEAST_BLOCK and end % block:
-        block //= 2
-    return block

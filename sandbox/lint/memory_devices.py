@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from sandbox.lint.model import WARNING, Found, Rule, Where
 from sandbox.lint.view import MEMORY_TYPE
 from sandbox.machine.virtio_memory import VIRTIO_PMEM, VirtioMemory
+from sandbox.memory_blocks import block_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,11 +15,6 @@ if TYPE_CHECKING:
     from sandbox.lint.setup import Setup
     from sandbox.lint.view import View
     from sandbox.machine.dimms import Dimm
-
-LEAST_BLOCK: Final = 128 << 20
-LARGEST_BLOCK: Final = 2 << 30
-MUCH_RAM: Final = 64 << 30
-"""Where RAM ends on x86 from which on Linux's blocks of memory are larger."""
 
 
 def module_without_node(setup: Setup) -> Iterator[Found]:
@@ -50,21 +46,6 @@ def module_unaligned(setup: Setup) -> Iterator[Found]:
                 f"{name_of(device)} has {device.size >> 20} MiB at {device.address:#x}, and Linux takes only whole "
             )
             yield Found(f"{message}blocks of {block >> 20} MiB", place_of(setup, device))
-
-
-def block_bytes(end: int, *, is_x86: bool) -> int:
-    """Return the size of the blocks in which Linux adds memory, in bytes.
-
-    Args:
-        end: where RAM ends, memory devices left out.
-        is_x86: the architecture; else arm64 with pages of 4 KiB.
-    """
-    if not is_x86 or end < MUCH_RAM:
-        return LEAST_BLOCK
-    block = LARGEST_BLOCK
-    while block > LEAST_BLOCK and end % block:
-        block //= 2
-    return block
 
 
 def name_of(device: Dimm | VirtioMemory) -> str:

@@ -7,22 +7,10 @@ import json
 import pytest
 from lint_cases import GOOD, MEMORY, NEAR, TESTDEV, initiator, machine, merged, scenario, srat
 
-from sandbox.cli import main
 from sandbox.lint.model import LEVELS
 from sandbox.lint.rules import RULES, lint_scenario
 from sandbox.report.lint_sarif import sarif
 from sandbox.scenario.dump import dump_scenario
-
-
-@pytest.fixture
-def run(capsys):
-    def run_it(*words):
-        status = main(["lint", *map(str, words)])
-        captured = capsys.readouterr()
-        return status, captured.out, captured.err
-
-    return run_it
-
 
 TAKEN = "command line: dialect 10.0 (Debian's QEMU, since no version is told)"
 WORDS = [*machine(2).split(), *TESTDEV.split()]

@@ -6,12 +6,9 @@ import pytest
 from lint_cases import DIMM, ROOM, TESTDEV, do, found, machine, merged, only, scenario
 
 from sandbox.app import Sandbox
-from sandbox.guest.facts import GuestMachine, facts_of
+from sandbox.guest.facts import facts_of
 from sandbox.guest.forecast import forecast
-from sandbox.guest.kernels import X86, find_kernel
-from sandbox.guest.memory import Range
-from sandbox.guest.modules import block_size
-from sandbox.lint.memory_devices import block_bytes
+from sandbox.guest.kernels import find_kernel
 
 NVDIMM = "-M q35,nvdimm=on -object memory-backend-ram,id=d,size=128M -device nvdimm,id=d0,memdev=d"
 VIRTIO_MEM = "-object memory-backend-ram,id=d,size=256M -device virtio-mem-pci,id=d0,memdev=d,requested-size=128M"
@@ -77,13 +74,6 @@ def test_a_module_is_refused_where_the_forecast_says_so(size, addr):
     lost = [it for it in sandbox_of(*words).lost if "memory module d0" in it.what]
     assert bool(lost) is ("GI310" in {it.code for it in told(*words)})
     assert bool(lost) is bool(size % 128 or addr % (128 << 20))
-
-
-@pytest.mark.parametrize("end", [1 << 30, 63 << 30, 64 << 30, 65 << 30, (64 << 30) + (256 << 20), (80 << 30) + 4096])
-@pytest.mark.parametrize("arch", ["x86", "arm64"])
-def test_blocks_are_those_of_the_forecast(end, arch):
-    guest = GuestMachine(arch, (Range(0, end),), ())
-    assert block_bytes(end, is_x86=arch == X86) == block_size(guest)
 
 
 def test_maxmem_is_not_to_be_left_out_where_there_are_modules():

@@ -14,7 +14,6 @@ from sandbox.acpi.srat import GiccAffinity, MemoryAffinity, X2ApicAffinity
 from sandbox.app import Sandbox
 from sandbox.campaign.cases import random_case
 from sandbox.campaign.target import Target
-from sandbox.cli import main
 from sandbox.errors import MachineExit
 from sandbox.guest.facts import facts_of
 from sandbox.guest.forecast import forecast
@@ -37,16 +36,6 @@ def guest(arch: str) -> Sandbox:
     family = "q35" if arch == "x86" else "virt -cpu cortex-a57"
     memory = "-object memory-backend-ram,id=m0,size=1G -numa node,memdev=m0"
     return Sandbox(f"-M {family} -m 1G {memory}".split(), dialect="10.0")
-
-
-@pytest.fixture
-def run(capsys):
-    def run_it(*words):
-        status = main(["lint", *map(str, words)])
-        captured = capsys.readouterr()
-        return status, captured.out, captured.err
-
-    return run_it
 
 
 def test_tables_that_qemu_makes_of_random_machines_are_without_errors():

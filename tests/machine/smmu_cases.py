@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import shlex
-from pathlib import Path
 from typing import Any
+
+from recorded_cases import Recorded
 
 from sandbox.app import Sandbox
 from sandbox.errors import MachineExit
 
-DATA = Path(__file__).parents[1] / "data" / "smmu"
+RECORDED = Recorded("smmu")
 
 BUSES = "-nodefaults -device pxb-pcie,id=pcie.1,bus=pcie.0,bus_nr=2 -device pcie-root-port,id=rp,bus=pcie.0"
 S1 = "-device arm-smmuv3,primary-bus=pcie.1,id=s1"
@@ -78,23 +78,7 @@ def own(case: str, dialect: str) -> dict[str, Any]:
     }
 
 
-def without_warnings(stderr: str) -> str:
-    """The last words of a QEMU that ends: the sandbox tells warnings about devices of machines that live."""
-    return "\n".join(line for line in stderr.splitlines() if ": warning: " not in line)
-
-
 def placed(buses: list[dict[str, Any]]) -> list[list[Any]]:
     """Slot, function and id of the devices on the root bus."""
     root = next(bus for bus in buses if bus["bus"] == 0)
     return [[device["slot"], device["function"], device["qdev_id"]] for device in root["devices"]]
-
-
-def load(dialect: str) -> dict[str, Any]:
-    """What was recorded from a QEMU, by case."""
-    return dict(json.loads((DATA / f"{dialect}.json").read_text(encoding="utf-8")))
-
-
-def save(dialect: str, found: dict[str, Any]) -> None:
-    DATA.mkdir(parents=True, exist_ok=True)
-    lines = ",\n".join(f"{json.dumps(case)}: {json.dumps(outcome)}" for case, outcome in found.items())
-    (DATA / f"{dialect}.json").write_text("{\n" + lines + "\n}\n", encoding="utf-8")

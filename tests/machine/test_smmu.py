@@ -1,7 +1,7 @@
 """SMMUs before root buses, and other devices of QEMU 11.1, as recorded in tests/data/smmu."""
 
 import pytest
-from smmu_cases import CASES, GPUS, WITHOUT, load, own
+from smmu_cases import CASES, GPUS, RECORDED, WITHOUT, own
 
 from sandbox.app import Sandbox
 from sandbox.errors import QemuError
@@ -9,12 +9,12 @@ from sandbox.errors import QemuError
 
 @pytest.mark.parametrize("case", CASES)
 def test_devices_of_11_1_are_plugged_or_refused_as_recorded(case):
-    assert own(case, "11.1") == load("11.1")[case]
+    assert own(case, "11.1") == RECORDED.load("11.1")[case]
 
 
 @pytest.mark.parametrize("case", CASES[:WITHOUT])
 def test_qemu_10_0_has_no_such_devices(case):
-    assert own(case, "10.0") == load("10.0")[case]
+    assert own(case, "10.0") == RECORDED.load("10.0")[case]
 
 
 def test_an_accelerated_smmu_is_taken_where_the_hosts_kernel_runs_the_guest():

@@ -6,7 +6,8 @@ import shlex
 from typing import Any
 
 import pytest
-from smmu_cases import CASES, GPUS, NAMELESS, PERIPHERALS, WITHOUT, children, own, placed, save, without_warnings
+from recorded_cases import without_warnings
+from smmu_cases import CASES, GPUS, NAMELESS, PERIPHERALS, RECORDED, WITHOUT, children, own, placed
 
 from qom_types.meant import dialect_of_version
 from sandbox.live import LiveExit, dump, qemu_version, start
@@ -29,7 +30,7 @@ def test_devices_of_11_1_are_plugged_or_refused_as_by_a_live_qemu(qemu_arm, requ
     cases = CASES if dialect == "11.1" else CASES[:WITHOUT]
     live = {case: outcome(qemu_arm, case) for case in cases}
     if request.config.getoption("--record"):
-        save(dialect, live)
+        RECORDED.save(dialect, live)
     assert {case: own(case, dialect) for case in cases} == live
     if dialect == "11.1":
         recorded.check("smmu/gpus", dump(qemu_arm, shlex.split(GPUS)).tables.srat or b"")

@@ -6,7 +6,8 @@ import shlex
 from typing import Any
 
 import pytest
-from virtio_memory_cases import Asked, machines, own, save, without_warnings
+from recorded_cases import without_warnings
+from virtio_memory_cases import RECORDED, Asked, machines, own
 
 from qom_types.meant import dialect_of_version
 from sandbox.errors import QemuError
@@ -38,4 +39,4 @@ def test_machines_with_virtio_memory_are_those_of_a_live_qemu(qemu_x86, qemu_arm
         live[case] = outcome(binary, words, commands)
         assert own(words, commands, program, dialect) == live[case], case
     if request.config.getoption("--record"):
-        save(dialect, live)
+        RECORDED.save(dialect, live)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import shlex
-from pathlib import Path
 from typing import Any
+
+from recorded_cases import Recorded, without_warnings
 
 from sandbox.app import Sandbox
 from sandbox.errors import MachineExit, QemuError
 
 Asked = tuple[str, dict[str, Any]]
 
-DATA = Path(__file__).parents[1] / "data" / "virtio-memory"
+RECORDED = Recorded("virtio-memory")
 BACKENDS = "-object memory-backend-ram,id=m9,size=256M -object memory-backend-ram,id=m8,size=128M"
 PLAIN = f"-nodefaults -m 512M,maxmem=2G,slots=2 {BACKENDS}"
 TWO_NODES = f"{PLAIN} -object memory-backend-ram,id=n0,size=512M -numa node,memdev=n0 -numa node"
@@ -231,22 +231,6 @@ def own(words: str, commands: list[Asked], program: str, dialect: str) -> dict[s
     except MachineExit as end:
         return {"replies": replies, "status": end.status, "stderr": without_warnings(end.stderr)}
     return {"replies": replies, "warnings": list(vm.machine.stderr)}
-
-
-def without_warnings(stderr: str) -> str:
-    """The last words of a QEMU that ends."""
-    return "\n".join(line for line in stderr.splitlines() if ": warning: " not in line)
-
-
-def load(dialect: str) -> dict[str, Any]:
-    """What was recorded from a QEMU, by case."""
-    return dict(json.loads((DATA / f"{dialect}.json").read_text(encoding="utf-8")))
-
-
-def save(dialect: str, found: dict[str, Any]) -> None:
-    DATA.mkdir(parents=True, exist_ok=True)
-    lines = ",\n".join(f"{json.dumps(case)}: {json.dumps(outcome)}" for case, outcome in found.items())
-    (DATA / f"{dialect}.json").write_text("{\n" + lines + "\n}\n", encoding="utf-8")
 
 
 def machines() -> dict[str, tuple[str, list[Asked], str]]:
